@@ -1,7 +1,7 @@
 //! The PCI function: what the PCI specifications say of config space and interrupts.
 //!
 //! [`Function`] models PCIe 5.0 sections 6.1 (interrupts), 6.6.2 (reset of the function), 7.5.1
-//! (header), 7.7.1 (MSI) and 7.7.2 (MSI-X); its module says what it leaves out. `profiles` has
+//! (header), 7.7.1 (MSI) and 7.7.2 (MSI-X); its module says what it leaves out. [`profiles`] has
 //! functions built in, `import` makes one from a real function's config space.
 //!
 //! A function never acts by itself: each operation appends what others notice of it to
@@ -17,6 +17,7 @@ mod config;
 mod function;
 mod msi;
 mod msix;
+pub mod profiles;
 mod raise;
 mod regs;
 mod spec;
