@@ -119,6 +119,8 @@ pub struct Host {
     profile: HostProfile,
     pub(crate) mode: IrqMode,
     pub(crate) irqs: Option<Irqs>,
+    /// The MSI code's copy of MSI Mask Bits.
+    pub(crate) msi_mask: u32,
     pub(crate) err: Option<Fd>,
     pub(crate) req: Option<Fd>,
     pub(crate) opened: bool,
@@ -135,6 +137,7 @@ impl Host {
             profile,
             mode: IrqMode::None,
             irqs: None,
+            msi_mask: 0,
             err: None,
             req: None,
             opened: false,
