@@ -130,8 +130,11 @@ pub struct Host {
 }
 
 impl Host {
-    /// A host with the device closed.
-    pub fn new(profile: HostProfile) -> Self {
+    /// A host with the device closed. One that emulates the device takes no host vectors.
+    pub fn new(mut profile: HostProfile) -> Self {
+        if profile.rules.emulated {
+            profile.vectors = None;
+        }
         Self {
             supply: profile.vectors.unwrap_or(u32::MAX),
             profile,
