@@ -4,7 +4,7 @@
 //! The wasm module is the page's build (`wasm-release`), inlined into a file: no server, no driver.
 
 use crate::command::{command, run as run_command};
-use crate::workspace;
+use crate::{setup, workspace};
 use anyhow::{Context, Result, bail};
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -40,8 +40,8 @@ fn native() -> Result<Figures> {
 
 /// Criterion keeps a workload's figures in `<id>/new/estimates.json`.
 fn collect(root: &Path, folder: &Path, figures: &mut Figures) -> Result<()> {
-    let entries = std::fs::read_dir(folder)
-        .with_context(|| format!("cannot list {}", folder.display()))?;
+    let entries =
+        std::fs::read_dir(folder).with_context(|| format!("cannot list {}", folder.display()))?;
     for entry in entries {
         let path = entry?.path();
         let estimates = path.join("new/estimates.json");
@@ -67,6 +67,7 @@ fn median(json: &str) -> Option<f64> {
 }
 
 fn browser() -> Result<Figures> {
+    setup::for_bench()?;
     let build = ["build", "--package", "vfio-irq-bench", "--lib"];
     let wasm = ["--target", "wasm32-unknown-unknown", "--profile", "wasm-release"];
     run_command(&mut command("cargo", &[&build[..], &wasm[..]].concat()))?;
@@ -77,13 +78,9 @@ fn browser() -> Result<Figures> {
     let page = target().join("bench.html");
     std::fs::write(&page, inline(include_str!("../../bench/page.html"), &module))?;
     let url = format!("file://{}", page.display());
-    let chromium = ["chromium", "chromium-browser", "google-chrome"]
-        .into_iter()
-        .find(|name| crate::command::answer(name, &["--version"]).is_some())
-        .context("no Chromium: apt-get install chromium")?;
     let flags = ["--headless", "--no-sandbox", "--disable-gpu", "--dump-dom", &url];
-    eprintln!("$ {chromium} {}", flags.join(" "));
-    let output = command(chromium, &flags).output()?;
+    eprintln!("$ chromium {}", flags.join(" "));
+    let output = command("chromium", &flags).output().context("cannot start chromium")?;
     figures(&String::from_utf8_lossy(&output.stdout))
 }
 
@@ -117,10 +114,8 @@ fn table(native: &Figures, wasm: &Figures) -> String {
     let mut ids: Vec<&String> = native.keys().chain(wasm.keys()).collect();
     ids.sort_by_key(|id| order(id));
     ids.dedup();
-    let mut out = format!(
-        "{:24}{:>12}{:>12}{:>8}   {}\n",
-        "workload", "native", "wasm", "ratio", "budget"
-    );
+    let mut out =
+        format!("{:24}{:>12}{:>12}{:>8}   {}\n", "workload", "native", "wasm", "ratio", "budget");
     for id in ids {
         let (native, wasm) = (native.get(id).copied(), wasm.get(id).copied());
         let ratio = native.zip(wasm).map(|(native, wasm)| wasm / native);
@@ -163,7 +158,13 @@ fn time(nanoseconds: Option<f64>) -> String {
     let units = [(1e9, "s"), (1e6, "ms"), (1e3, "µs"), (1.0, "ns")];
     let (size, unit) = units.into_iter().find(|(size, _)| time >= *size).unwrap_or((1.0, "ns"));
     let value = time / size;
-    let digits = if value >= 100.0 { 0 } else if value >= 10.0 { 1 } else { 2 };
+    let digits = if value >= 100.0 {
+        0
+    } else if value >= 10.0 {
+        1
+    } else {
+        2
+    };
     format!("{value:.digits$} {unit}")
 }
 
