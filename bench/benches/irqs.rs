@@ -3,7 +3,7 @@
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use criterion::{Criterion, criterion_group, criterion_main};
+use criterion::Criterion;
 use vfio_irq_bench::{Bench, WORKLOADS};
 
 /// Iterations a preparation serves: machines of 2,048 vectors that fit a cache together.
@@ -31,12 +31,12 @@ fn irqs(criterion: &mut Criterion) {
     }
 }
 
-criterion_group! {
-    name = all;
-    config = Criterion::default()
+fn main() {
+    let mut criterion = Criterion::default()
         .sample_size(20)
         .warm_up_time(Duration::from_secs(1))
-        .measurement_time(Duration::from_secs(3));
-    targets = irqs
+        .measurement_time(Duration::from_secs(3))
+        .configure_from_args();
+    irqs(&mut criterion);
+    criterion.final_summary();
 }
-criterion_main!(all);
