@@ -78,7 +78,9 @@ fn browser() -> Result<Figures> {
     let page = target().join("bench.html");
     std::fs::write(&page, inline(include_str!("../../bench/page.html"), &module))?;
     let url = format!("file://{}", page.display());
-    let flags = ["--headless", "--no-sandbox", "--disable-gpu", "--dump-dom", &url];
+    // A profile of its own: one that is in use would hand the page to the browser that has it.
+    let profile = format!("--user-data-dir={}", target().join("bench-profile").display());
+    let flags = ["--headless", "--no-sandbox", "--disable-gpu", &profile, "--dump-dom", &url];
     eprintln!("$ chromium {}", flags.join(" "));
     let output = command("chromium", &flags).output().context("cannot start chromium")?;
     figures(&String::from_utf8_lossy(&output.stdout))
