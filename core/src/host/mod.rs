@@ -119,6 +119,8 @@ pub struct Host {
     profile: HostProfile,
     pub(crate) mode: IrqMode,
     pub(crate) irqs: Option<Irqs>,
+    /// The MSI code's copy of MSI Mask Bits.
+    pub(crate) msi_mask: u32,
     pub(crate) err: Option<Fd>,
     pub(crate) req: Option<Fd>,
     pub(crate) opened: bool,
@@ -128,13 +130,17 @@ pub struct Host {
 }
 
 impl Host {
-    /// A host with the device closed.
-    pub fn new(profile: HostProfile) -> Self {
+    /// A host with the device closed. One that emulates the device takes no host vectors.
+    pub fn new(mut profile: HostProfile) -> Self {
+        if profile.rules.emulated {
+            profile.vectors = None;
+        }
         Self {
             supply: profile.vectors.unwrap_or(u32::MAX),
             profile,
             mode: IrqMode::None,
             irqs: None,
+            msi_mask: 0,
             err: None,
             req: None,
             opened: false,

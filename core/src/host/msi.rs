@@ -112,7 +112,10 @@ impl Cx<'_> {
             return;
         }
         let old = self.function.msi().map_or(0, |msi| msi.mask());
-        let new = old & !clear | set;
+        // Once set up, the MSI code writes its own copy: what the user wrote meanwhile is undone.
+        let known = if self.host.irqs.is_some() { self.host.msi_mask } else { old };
+        let new = known & !clear | set;
+        self.host.msi_mask = new;
         self.step(Step::MsiMask { old, new }, |function, out| function.set_msi_mask(new, out));
     }
 
