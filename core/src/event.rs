@@ -102,8 +102,10 @@ pub enum Step {
     MsixControl { old: u16, new: u16 },
     /// Config write of MSI Message Control.
     MsiControl { old: u16, new: u16 },
-    /// Config write of MSI Message Address (and Upper Address).
-    MsiAddress { address: u64 },
+    /// Config write of MSI Message Address.
+    MsiAddress { address: u32 },
+    /// Config write of MSI Message Upper Address.
+    MsiUpperAddress { address: u32 },
     /// Config write of MSI Message Data.
     MsiData { data: u16 },
     /// Config write of MSI Mask Bits.
@@ -132,10 +134,12 @@ pub enum Step {
     DisableLine,
     /// The irq line enabled at the interrupt controller.
     EnableLine,
+    /// A config write of the user's that the host passes to the function.
+    Config { offset: u16, width: u8, value: u32 },
     /// The function reset (FLR or what the host has).
     ResetFunction,
     /// A move of a host that emulates the device: state only, no register.
-    Emulate { what: Emulated, index: IrqIndex, vector: u16 },
+    Emulate { what: Emulated, index: IrqIndex },
 }
 
 /// What a host that emulates its device does instead of writing registers.

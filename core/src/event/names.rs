@@ -58,6 +58,8 @@ impl fmt::Display for Step {
             }
             Self::MsiAddress { address: 0 } => f.write_str("clear MSI address"),
             Self::MsiAddress { .. } => f.write_str("write MSI address"),
+            Self::MsiUpperAddress { address: 0 } => f.write_str("clear MSI upper address"),
+            Self::MsiUpperAddress { .. } => f.write_str("write MSI upper address"),
             Self::MsiData { .. } => f.write_str("write MSI data"),
             Self::MsiMask { old, new } => {
                 match ((new & !old).count_ones(), (old & !new).count_ones()) {
@@ -89,8 +91,9 @@ impl fmt::Display for Step {
             Self::SetUnmask { eventfd: None } => f.write_str("drop unmask eventfd"),
             Self::DisableLine => f.write_str("disable irq line"),
             Self::EnableLine => f.write_str("enable irq line"),
+            Self::Config { offset, .. } => write!(f, "write config {offset:#04x}"),
             Self::ResetFunction => f.write_str("reset function"),
-            Self::Emulate { what, index, .. } => match what {
+            Self::Emulate { what, index } => match what {
                 Emulated::EnableIndex => write!(f, "emulate {index} on"),
                 Emulated::DisableIndex => write!(f, "emulate {index} off"),
             },
@@ -131,7 +134,7 @@ impl fmt::Display for Loss {
             Self::NoSuchVector => "the function has no such vector",
             Self::BusMasterOff => "Bus Master is off",
             Self::AddressZero => "message to address 0",
-            Self::NotAllocated => "message for a vector not allocated",
+            Self::NotAllocated => "message for a vector the host has not set up",
             Self::NoHandler => "no handler installed",
             Self::NoEventfd => "handled, no eventfd attached",
             Self::Masked => "Interrupt Disable stops the loopback",
