@@ -9,8 +9,11 @@
 //! which are tested natively. [`components`] only show it. Styles: `web/style/`.
 
 pub mod components;
+pub mod edit;
+pub mod index;
 mod mount;
 pub mod options;
 mod panic;
+pub mod view;
 
 pub use mount::{Mounted, PLAYGROUND_ID, mount, mount_block, start};
