@@ -1,76 +1,31 @@
-//! The PCI function.
+//! The PCI function: what the PCI specifications say of config space and interrupts.
+//!
+//! [`Function`] models PCIe 5.0 sections 6.1 (interrupts), 6.6.2 (reset of the function), 7.5.1
+//! (header), 7.7.1 (MSI) and 7.7.2 (MSI-X); its module says what it leaves out. [`profiles`] has
+//! functions built in, `import` makes one from a real function's config space.
+//!
+//! A function never acts by itself: each operation appends what others notice of it to
+//! [`Outputs`].
 
-use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::event::{CauseId, Loss, Place};
 use crate::uapi::IrqIndex;
 
-/// What a function does with an interrupt for a vector while neither MSI nor MSI-X is enabled.
-/// A property of the device: PCIe leaves it open.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
-pub enum WhenOff {
-    /// Raises INTx instead (what e1000e does). A function without a pin drops it.
-    #[default]
-    Divert,
-    /// Drops it.
-    Drop,
-    /// Holds it until MSI or MSI-X is enabled.
-    Hold,
-}
+mod access;
+mod config;
+mod function;
+mod msi;
+mod msix;
+pub mod profiles;
+mod raise;
+mod regs;
+mod spec;
 
-/// MSI capability to build.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub struct MsiSpec {
-    /// Vectors the function can use: 1, 2, 4, 8, 16 or 32.
-    pub vectors: u16,
-    /// 64-bit message address.
-    pub wide: bool,
-    /// Per-vector mask and pending bits.
-    pub maskable: bool,
-}
-
-/// MSI-X capability to build.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub struct MsixSpec {
-    /// Table size, 1 to 2048.
-    pub vectors: u16,
-    /// BAR (0 to 5) and offset (multiple of 8) of the table.
-    pub table: (u8, u32),
-    /// BAR and offset of the pending bit array.
-    pub pba: (u8, u32),
-}
-
-/// A function to build.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub struct FunctionSpec {
-    /// Name for people.
-    pub name: String,
-    /// Vendor and device id.
-    pub id: (u16, u16),
-    /// Class code, 24 bits.
-    pub class: u32,
-    /// Interrupt Pin: 0 none, 1 to 4 for INTA# to INTD#.
-    pub pin: u8,
-    /// MSI capability.
-    pub msi: Option<MsiSpec>,
-    /// MSI-X capability.
-    pub msix: Option<MsixSpec>,
-    /// Has a PCI Express capability (and with it, extended config space).
-    pub express: bool,
-    /// Is a virtual function (no pin, whatever `pin` says).
-    pub vf: bool,
-    /// Interrupt Disable and Interrupt Status work (PCI 2.3); without, the host masks at its
-    /// interrupt controller.
-    pub intx_status: bool,
-    /// What happens to vectors raised while no message capability is enabled.
-    pub when_off: WhenOff,
-}
+pub use function::Function;
+pub use msi::Msi;
+pub use msix::{Entry, Msix};
+pub use spec::{FunctionError, FunctionSpec, MsiSpec, MsixPart, MsixSpec, WhenOff};
 
 /// What a function does that others notice, in order.
 #[expect(missing_docs, reason = "a field is said in the line of its variant")]
