@@ -1,0 +1,3 @@
+//! What is shown, one component a file.
+
+pub mod playground;
