@@ -49,6 +49,7 @@ fn run(arguments: &[&str]) -> Result<ExitCode> {
         ["serve", options @ ..] => serve::run(&serve::Options::parse(options)?)?,
         ["site"] => site::build()?,
         ["setup"] => setup::everything()?,
+        ["announce", port] => serve::announce(port)?,
         ["test", steps @ ..] => return test::run(steps),
         [other, ..] => bail!("there is no task {other:?}\n\n{HELP}"),
     }
