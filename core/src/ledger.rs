@@ -105,6 +105,11 @@ impl Ledger {
         self.waiting.iter().map(|(cause, place)| (*cause, *place))
     }
 
+    /// Whether every cause is in exactly one place. While one is being dealt with it is in none.
+    pub fn balances(&self) -> bool {
+        self.open.is_empty() && self.summary().balances()
+    }
+
     /// The counts.
     pub fn summary(&self) -> Summary {
         Summary {

@@ -1,0 +1,357 @@
+//! MSI and MSI-X: what SET_IRQS means for both.
+//!
+//! Models `vfio_pci_set_msi_trigger`, `vfio_msi_set_block`, `vfio_msi_set_vector_signal` and
+//! `vfio_msi_disable` of vfio_pci_intrs.c. The register writes below them differ and stand in
+//! [`super::msi`] and [`super::msix`].
+
+use alloc::vec;
+use alloc::vec::Vec;
+
+use crate::clause::Refusal;
+use crate::device::{Answer, Fd};
+use crate::errno::Errno;
+use crate::event::{Loss, Source, Step};
+use crate::host::intx::lookup;
+use crate::host::op::Op;
+use crate::host::{Host, IrqMode, Irqs, Slot};
+use crate::machine::{Cx, Progress};
+use crate::pci::Function;
+use crate::request::{Data, Request};
+use crate::uapi::IrqIndex;
+
+const DONE: Op = Op::Finish(Ok(Answer::Done));
+
+fn invalid(clause: &'static str) -> Refusal {
+    Refusal::new(Errno::EINVAL, clause)
+}
+
+impl Host {
+    /// The work of an MSI or MSI-X request; the action is TRIGGER, the only one they have.
+    pub(crate) fn start_message(
+        &self,
+        function: &Function,
+        request: &Request,
+    ) -> Result<Vec<Op>, Refusal> {
+        let &Request { index, start, count, .. } = request;
+        let active = self.mode.index();
+        let on = active == Some(index);
+        if on && count == 0 && request.data == Data::None {
+            return Ok(vec![Op::Disable, DONE]);
+        }
+        if !on && active.is_some() {
+            return Err(invalid("IRQ-EXCLUSIVE"));
+        }
+        // Array length of the kernels that keep one context a vector, fixed at enable.
+        let allocated = self.irqs.as_ref().map_or(0, |irqs| irqs.slots.len() as u32);
+        let beyond = start >= allocated || start + count > allocated;
+        match &request.data {
+            Data::Eventfd(_) if on => {
+                if self.profile.rules.range_first && beyond {
+                    return Err(invalid("MSG-NORESIZE"));
+                }
+                let first_enable = false;
+                Ok(vec![Op::Block { index, start, at: 0, first_enable }, DONE])
+            }
+            Data::Eventfd(_) => Ok(self.start_enable(function, request)),
+            _ if !on => Err(invalid("MSG-INACTIVE")),
+            _ if self.profile.rules.loopback_in_range && start + count > allocated => {
+                Err(invalid("MSG-LOOPBACK-RANGE"))
+            }
+            _ => Ok(vec![Op::Loopback { index, start, count }, DONE]),
+        }
+    }
+
+    /// First enable: vectors `0..start + count`, whatever the descriptors say.
+    fn start_enable(&self, function: &Function, request: &Request) -> Vec<Op> {
+        let &Request { index, start, count, .. } = request;
+        let wanted = start + count;
+        let empty = Op::Finish(Err(Refusal::new(Errno::ERANGE, "MSG-EMPTY")));
+        let mut work;
+        if self.profile.rules.emulated {
+            if wanted == 0 {
+                return vec![empty];
+            }
+            work = vec![
+                Op::Emulate { index, on: true },
+                Op::Allocate { index, first: 0, count: wanted, active: true },
+            ];
+        } else {
+            work = vec![Op::Lock];
+            if wanted == 0 {
+                work.extend([Op::Unlock, empty]);
+                return work;
+            }
+            let granted = self.granted(index, wanted);
+            if granted < wanted {
+                let refused = Op::AllocateFailed { index, asked: wanted, granted };
+                let (trial, disable) = match index {
+                    IrqIndex::Msi => (self.msi_refused(function, wanted, refused), Op::MsiOff),
+                    _ => (Self::msix_refused(granted, refused), Op::MsixOff),
+                };
+                work.extend(trial);
+                if granted == 0 {
+                    let error = Refusal::new(Errno::ENOSPC, "MSG-SUPPLY");
+                    work.extend([Op::Unlock, Op::Finish(Err(error))]);
+                    return work;
+                }
+                work.extend(Self::registers_on(function, index, granted));
+                work.extend([disable, Op::Unlock, Op::Finish(Ok(Answer::Only(granted)))]);
+                return work;
+            }
+            work.extend(Self::registers_on(function, index, wanted));
+            work.push(Op::Unlock);
+        }
+        work.push(Op::Enter { index });
+        if self.profile.rules.range_first && start >= wanted {
+            // Only with count 0: the block is refused after the index is on, and takes it down.
+            work.extend([Op::Disable, Op::Finish(Err(invalid("SET-EMPTY-BLOCK")))]);
+            return work;
+        }
+        work.extend([Op::Block { index, start, at: 0, first_enable: true }, DONE]);
+        work
+    }
+
+    /// How many of these vectors the MSI code can have. Several MSI vectors come together or not
+    /// at all.
+    fn granted(&self, index: IrqIndex, wanted: u32) -> u32 {
+        match index {
+            IrqIndex::Msi if wanted > 1 && (!self.profile.remapping || self.supply < wanted) => {
+                self.supply.min(1)
+            }
+            _ => self.supply.min(wanted),
+        }
+    }
+
+    fn registers_on(function: &Function, index: IrqIndex, count: u32) -> Vec<Op> {
+        match index {
+            IrqIndex::Msi => Self::msi_on(function, count),
+            _ => Self::msix_on(count),
+        }
+    }
+}
+
+impl Cx<'_> {
+    fn slot(&mut self, vector: u32) -> Option<&mut Slot> {
+        let slots = &mut self.host.irqs.as_mut()?.slots;
+        slots.get_mut(vector as usize).filter(|slot| slot.allocated)
+    }
+
+    fn index(&self) -> IrqIndex {
+        self.host.irqs.as_ref().map_or(IrqIndex::Msix, |irqs| irqs.index)
+    }
+
+    /// The next vector of a block.
+    pub(crate) fn block(
+        &mut self,
+        (index, start, at, first_enable): (IrqIndex, u32, u32, bool),
+        progress: &mut Progress,
+    ) {
+        let Data::Eventfd(fds) = &progress.data else { return };
+        let Some(&fd) = fds.get(at as usize) else { return };
+        let work = &mut progress.work;
+        work.push(Op::Block { index, start, at: at + 1, first_enable });
+        let vector = start + at;
+        if fd >= 0 {
+            work.push(Op::Arm { index, vector, fd, start, first_enable });
+        }
+        work.push(Op::Release { vector });
+    }
+
+    /// A vector of a block failed: from the block's start to it all are released.
+    fn fail_block(
+        &mut self,
+        refusal: Refusal,
+        (start, vector, first_enable): (u32, u32, bool),
+        work: &mut Vec<Op>,
+    ) {
+        work.clear();
+        work.push(Op::Finish(Err(refusal)));
+        if first_enable {
+            work.push(Op::Disable);
+        }
+        work.push(Op::ReleaseRange { at: start, end: vector + 1 });
+    }
+
+    /// Installs a handler. Allocates the vector first where the kernel can, and only then looks
+    /// at the descriptor: a bad one leaves the vector allocated.
+    pub(crate) fn arm(
+        &mut self,
+        (index, vector, fd): (IrqIndex, u32, Fd),
+        (start, first_enable): (u32, bool),
+        work: &mut Vec<Op>,
+    ) {
+        let failed = (start, vector, first_enable);
+        let emulated = self.host.profile.rules.emulated;
+        let Some(slot) = self.slot(vector) else {
+            if !self.host.can_grow(index) {
+                return self.fail_block(invalid("MSG-NORESIZE"), failed, work);
+            }
+            if self.host.supply == 0 {
+                let refusal = Refusal::new(Errno::ENOSPC, "MSG-SUPPLY");
+                return self.fail_block(refusal, failed, work);
+            }
+            work.push(Op::Arm { index, vector, fd, start, first_enable });
+            let allocate = Op::Allocate { index, first: vector, count: 1, active: emulated };
+            if emulated {
+                work.push(allocate);
+            } else {
+                let message = Op::EntryMessage { vector, zero: false };
+                work.extend([Op::Unlock, message, allocate, Op::Lock]);
+            }
+            return;
+        };
+        let active = slot.active;
+        if let Err(refusal) = lookup(self.fds, fd) {
+            return self.fail_block(refusal, failed, work);
+        }
+        let install = [Op::Resend { vector }, Op::Install { vector, fd }];
+        if emulated {
+            work.extend(install);
+            return;
+        }
+        work.push(Op::Unlock);
+        match index {
+            IrqIndex::Msi => {
+                let [resend, install] = install;
+                work.extend([resend, Op::MsiMask { set: 0, clear: 1 << vector }, install]);
+                if vector == 0 && !active {
+                    work.extend(Host::msi_message(false).into_iter().rev());
+                }
+            }
+            _ => {
+                let [resend, install] = install;
+                let unmask = Op::EntryMask { vector, masked: false };
+                let message = Op::EntryMessage { vector, zero: false };
+                work.extend([resend, unmask, install, message, Op::EntryCached { vector }]);
+            }
+        }
+        work.push(Op::Lock);
+    }
+
+    /// Removes the handler of a live vector, and with it the message.
+    pub(crate) fn release(&mut self, vector: u32, work: &mut Vec<Op>) {
+        if self.slot(vector).is_none_or(|slot| slot.handler.is_none()) {
+            return;
+        }
+        if self.host.profile.rules.emulated {
+            work.push(Op::Remove { vector });
+            return;
+        }
+        work.extend([Op::Unlock, Op::Deactivate { vector }]);
+        match self.index() {
+            IrqIndex::Msi => {
+                if vector == 0 {
+                    work.extend(Host::msi_message(true).into_iter().rev());
+                }
+                work.push(Op::MsiMask { set: 1 << vector, clear: 0 });
+            }
+            _ => work.extend([
+                Op::EntryMessage { vector, zero: true },
+                Op::EntryMask { vector, masked: true },
+            ]),
+        }
+        work.extend([Op::Remove { vector }, Op::Lock]);
+    }
+
+    /// Disables the index that is enabled, if one is.
+    pub(crate) fn disable(&mut self, work: &mut Vec<Op>) {
+        let index = match self.host.mode {
+            IrqMode::None => return,
+            IrqMode::Intx(_) => {
+                work.extend([Op::Leave, Op::RemoveIntx, Op::SetUnmask { fd: None }]);
+                return;
+            }
+            IrqMode::Msi => IrqIndex::Msi,
+            IrqMode::Msix => IrqIndex::Msix,
+        };
+        work.push(Op::Leave);
+        if self.host.profile.rules.emulated {
+            work.extend([Op::Free, Op::Emulate { index, on: false }]);
+        } else {
+            let off = if index == IrqIndex::Msi { Op::MsiOff } else { Op::MsixOff };
+            work.extend([Op::Unlock, off, Op::Lock]);
+        }
+        let end = self.host.irqs.as_ref().map_or(0, |irqs| irqs.slots.len() as u32);
+        work.push(Op::ReleaseRange { at: 0, end });
+    }
+
+    pub(crate) fn allocate(&mut self, index: IrqIndex, (first, count): (u32, u32), active: bool) {
+        if self.host.profile.vectors.is_some() {
+            self.host.supply = self.host.supply.saturating_sub(count);
+        }
+        let irqs = self.host.irqs.get_or_insert_with(|| Irqs { index, slots: Vec::new() });
+        let end = (first + count) as usize;
+        if irqs.slots.len() < end {
+            irqs.slots.resize(end, Slot::default());
+        }
+        for slot in &mut irqs.slots[first as usize..end] {
+            *slot = Slot { allocated: true, active, cached: true, ..Slot::default() };
+        }
+        let (first, count) = (first as u16, count as u16);
+        self.note(Step::Allocate { index, first, count });
+    }
+
+    pub(crate) fn free(&mut self) {
+        let Some(irqs) = self.host.irqs.take() else { return };
+        let held = irqs.slots.iter().filter(|slot| slot.allocated).count() as u16;
+        if self.host.profile.vectors.is_some() {
+            self.host.supply += u32::from(held);
+        }
+        for cause in irqs.slots.iter().filter_map(|slot| slot.pending) {
+            self.lose(cause, Loss::Freed);
+        }
+        self.note(Step::Free { index: irqs.index, count: held });
+    }
+
+    pub(crate) fn install(&mut self, vector: u32, fd: Fd) {
+        let Some(slot) = self.slot(vector) else { return };
+        slot.handler = Some(fd);
+        slot.active = true;
+        slot.cached = true;
+        let index = self.index();
+        let (vector16, eventfd) = (vector as u16, Some(fd));
+        self.note(Step::InstallHandler { index, vector: vector16, eventfd });
+        if self.host.profile.rules.emulated {
+            self.emulate_vector(index, vector, true);
+        }
+    }
+
+    pub(crate) fn remove(&mut self, vector: u32) {
+        let index = self.index();
+        if self.host.profile.rules.emulated {
+            self.emulate_vector(index, vector, false);
+        }
+        let Some(slot) = self.slot(vector) else { return };
+        slot.handler = None;
+        self.note(Step::RemoveHandler { index, vector: vector as u16 });
+    }
+
+    pub(crate) fn deactivate(&mut self, vector: u32) {
+        if let Some(slot) = self.slot(vector) {
+            slot.active = false;
+            slot.cached = false;
+        }
+    }
+
+    pub(crate) fn resend(&mut self, vector: u32) {
+        let Some(slot) = self.slot(vector) else { return };
+        if let (Some(fd), Some(cause)) = (slot.handler, slot.pending.take()) {
+            self.signal(cause, fd);
+        }
+    }
+
+    /// Signals every live vector of the range that the data selects, rising.
+    pub(crate) fn loopback(&mut self, index: IrqIndex, start: u32, count: u32, data: &Data) {
+        for at in 0..count {
+            let vector = start + at;
+            let Some(fd) = self.slot(vector).and_then(|slot| slot.handler) else { continue };
+            if let Data::Bool(bytes) = data
+                && bytes[at as usize] == 0
+            {
+                continue;
+            }
+            let cause = self.cause(Source::Loopback(index, vector));
+            self.signal(cause, fd);
+        }
+    }
+}

@@ -1,0 +1,236 @@
+//! The host: vfio-pci's interrupt code and, below it, the kernel's MSI code.
+//!
+//! Models `drivers/vfio/pci/vfio_pci_{intrs,config,core}.c`, `drivers/pci/msi/` and as much of
+//! `kernel/irq` as decides where an interrupt ends. A call becomes [`op::Op`]s that expand lazily
+//! into micro-steps, so that a half-done ioctl is part of the state.
+//!
+//! Left out: sharing of an INTx line with other devices, interrupt affinity and CPU vectors
+//! (on x86 their exhaustion shows as ENOSPC from a block), irq bypass, mask eventfds (Linux has
+//! none), power states, and config space outside of what touches interrupts.
+
+mod block;
+mod config;
+mod err_req;
+mod intx;
+mod lifecycle;
+mod msi;
+mod msix;
+pub(crate) mod op;
+pub mod profile;
+mod receive;
+
+use alloc::vec::Vec;
+
+use crate::device::Fd;
+use crate::event::CauseId;
+use crate::pci::Function;
+use crate::uapi::{IrqIndex, IrqInfo, IrqInfoFlags};
+
+pub use profile::{DIFFERENCES, Difference, HostProfile, PROFILES, Rules};
+
+/// Interrupt Disable in the Command register (PCIe 7.5.1.1.3).
+pub(crate) const INTERRUPT_DISABLE: u16 = 1 << 10;
+/// Memory Space in the Command register.
+pub(crate) const MEMORY_SPACE: u16 = 1 << 1;
+/// Bus Master in the Command register.
+pub(crate) const BUS_MASTER: u16 = 1 << 2;
+
+/// INTx as vfio-pci drives it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub struct Intx {
+    /// The eventfd signalled; INTx can be enabled without one.
+    pub trigger: Option<Fd>,
+    /// Masked by the user, by the handler (automask), or by Interrupt Disable: one flag for all.
+    pub masked: bool,
+    /// The eventfd that unmasks.
+    pub unmask: Option<Fd>,
+    /// The handler is installed.
+    pub(crate) handler: bool,
+}
+
+/// Which of the three exclusive indexes vfio-pci has enabled.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum IrqMode {
+    /// None.
+    #[default]
+    None,
+    /// INTx.
+    Intx(Intx),
+    /// MSI; its vectors are [`Host::vectors`].
+    Msi,
+    /// MSI-X; its vectors are [`Host::vectors`].
+    Msix,
+}
+
+impl IrqMode {
+    /// The index enabled.
+    pub fn index(self) -> Option<IrqIndex> {
+        match self {
+            Self::None => None,
+            Self::Intx(_) => Some(IrqIndex::Intx),
+            Self::Msi => Some(IrqIndex::Msi),
+            Self::Msix => Some(IrqIndex::Msix),
+        }
+    }
+}
+
+/// The kernel's irq descriptor of one vector.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub(crate) struct Slot {
+    /// A host vector belongs to it.
+    pub(crate) allocated: bool,
+    /// Its message reaches a descriptor (the remapping entry is programmed).
+    pub(crate) active: bool,
+    /// The message the MSI code would write next is the real one (zero after a release).
+    pub(crate) cached: bool,
+    /// The handler's eventfd.
+    pub(crate) handler: Option<Fd>,
+    /// A message came before the handler did.
+    pub(crate) pending: Option<CauseId>,
+}
+
+/// The descriptors of the capability the MSI code has enabled.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub(crate) struct Irqs {
+    pub(crate) index: IrqIndex,
+    pub(crate) slots: Vec<Slot>,
+}
+
+impl Irqs {
+    pub(crate) fn slot(&self, vector: u32) -> Option<&Slot> {
+        self.slots.get(vector as usize).filter(|slot| slot.allocated)
+    }
+}
+
+/// One vector, as [`Host::vectors`] shows it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct VectorState {
+    /// Its number.
+    pub vector: u16,
+    /// The eventfd of its handler; `None`: no handler is installed.
+    pub eventfd: Option<Fd>,
+    /// A message waits in the irq descriptor.
+    pub pending: bool,
+}
+
+/// The host.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Host {
+    profile: HostProfile,
+    pub(crate) mode: IrqMode,
+    pub(crate) irqs: Option<Irqs>,
+    /// The MSI code's copy of MSI Mask Bits.
+    pub(crate) msi_mask: u32,
+    pub(crate) err: Option<Fd>,
+    pub(crate) req: Option<Fd>,
+    pub(crate) opened: bool,
+    /// Host vectors not taken.
+    pub(crate) supply: u32,
+    pub(crate) vconfig: config::Virtual,
+}
+
+impl Host {
+    /// A host with the device closed. One that emulates the device takes no host vectors.
+    pub fn new(mut profile: HostProfile) -> Self {
+        if profile.rules.emulated {
+            profile.vectors = None;
+        }
+        Self {
+            supply: profile.vectors.unwrap_or(u32::MAX),
+            profile,
+            mode: IrqMode::None,
+            irqs: None,
+            msi_mask: 0,
+            err: None,
+            req: None,
+            opened: false,
+            vconfig: config::Virtual::default(),
+        }
+    }
+
+    /// Its profile.
+    pub fn profile(&self) -> &HostProfile {
+        &self.profile
+    }
+
+    /// The enabled one of the three exclusive indexes, with INTx's state.
+    pub fn mode(&self) -> IrqMode {
+        self.mode
+    }
+
+    /// Whether the user has the device open.
+    pub fn is_open(&self) -> bool {
+        self.opened
+    }
+
+    /// The allocated vectors of the MSI or MSI-X capability, rising.
+    pub fn vectors(&self) -> impl Iterator<Item = VectorState> + '_ {
+        let slots = self.irqs.iter().flat_map(|irqs| irqs.slots.iter().enumerate());
+        slots.filter(|(_, slot)| slot.allocated).map(|(vector, slot)| VectorState {
+            vector: vector as u16,
+            eventfd: slot.handler,
+            pending: slot.pending.is_some(),
+        })
+    }
+
+    /// The eventfd of ERR.
+    pub fn err(&self) -> Option<Fd> {
+        self.err
+    }
+
+    /// The eventfd of REQ.
+    pub fn req(&self) -> Option<Fd> {
+        self.req
+    }
+
+    /// Host vectors left; `None`: never short.
+    pub fn supply(&self) -> Option<u32> {
+        self.profile.vectors.map(|_| self.supply)
+    }
+
+    /// The user set Interrupt Disable in the virtual Command register.
+    pub fn intx_disabled(&self) -> bool {
+        self.vconfig.intx_disabled
+    }
+
+    /// Number of vectors of an index (`vfio_pci_get_irq_count`).
+    pub fn count(&self, function: &Function, index: IrqIndex) -> u32 {
+        match index {
+            IrqIndex::Intx => u32::from(virtual_pin(function) != 0),
+            IrqIndex::Msi => function.msi().map_or(0, |msi| u32::from(msi.vectors())),
+            IrqIndex::Msix => function.msix().map_or(0, |msix| u32::from(msix.vectors())),
+            IrqIndex::Err => u32::from(self.has_err(function)),
+            IrqIndex::Req => 1,
+        }
+    }
+
+    /// Whether the function has the ERR index.
+    pub(crate) fn has_err(&self, function: &Function) -> bool {
+        function.is_express() || self.profile.rules.err_on_conventional
+    }
+
+    /// Whether vectors can be added to this index while it is enabled.
+    pub fn can_grow(&self, index: IrqIndex) -> bool {
+        match index {
+            IrqIndex::Msix => self.profile.rules.dynamic_msix,
+            IrqIndex::Msi => self.profile.rules.emulated,
+            _ => false,
+        }
+    }
+
+    /// What GET_IRQ_INFO says of an index the function has.
+    pub(crate) fn info(&self, function: &Function, index: IrqIndex) -> IrqInfo {
+        let mut flags = IrqInfoFlags::EVENTFD;
+        match index {
+            IrqIndex::Intx => flags |= IrqInfoFlags::MASKABLE | IrqInfoFlags::AUTOMASKED,
+            IrqIndex::Msi | IrqIndex::Msix if self.can_grow(index) => {}
+            _ => flags |= IrqInfoFlags::NORESIZE,
+        }
+        IrqInfo { flags: flags.bits(), index: index.raw(), count: self.count(function, index) }
+    }
+}
+
+/// The Interrupt Pin the user sees: 0 for a VF whatever the register says (PCIe 9.3.4.1.14).
+pub(crate) fn virtual_pin(function: &Function) -> u8 {
+    if function.is_vf() { 0 } else { function.pin() }
+}
