@@ -2,7 +2,7 @@
 //!
 //! [`Function`] models PCIe 5.0 sections 6.1 (interrupts), 6.6.2 (reset of the function), 7.5.1
 //! (header), 7.7.1 (MSI) and 7.7.2 (MSI-X); its module says what it leaves out. [`profiles`] has
-//! functions built in, `import` makes one from a real function's config space.
+//! functions built in, [`import`] makes one from a real function's config space.
 //!
 //! A function never acts by itself: each operation appends what others notice of it to
 //! [`Outputs`].
@@ -15,6 +15,7 @@ use crate::uapi::IrqIndex;
 mod access;
 mod config;
 mod function;
+pub mod import;
 mod msi;
 mod msix;
 pub mod profiles;

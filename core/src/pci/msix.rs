@@ -101,10 +101,6 @@ impl Msix {
         self.waiting.iter().map(|(vector, cause)| (*vector, *cause))
     }
 
-    pub(super) fn spec(&self) -> &MsixSpec {
-        &self.spec
-    }
-
     pub(super) fn set_control(&mut self, value: u16) {
         self.control = value & (regs::MSIX_ENABLE | regs::MSIX_FUNCTION_MASK);
     }

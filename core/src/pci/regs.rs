@@ -80,8 +80,9 @@ pub(super) const MSIX_MAX_VECTORS: u16 = 2048;
 /// Bytes of a table entry.
 pub(super) const ENTRY_LEN: u64 = 16;
 
-/// Bytes of a version 1 endpoint's PCI Express capability (7.5.3).
-pub(super) const EXPRESS_LEN: u16 = 0x14;
+/// Least bytes of a PCI Express capability (7.5.3): those before the link's registers, which a
+/// version 1 integrated endpoint leaves out.
+pub(super) const EXPRESS_LEAST: u16 = 0x0c;
 
 /// BAR: decodes I/O space.
 pub(super) const BAR_IO: u32 = 1;
