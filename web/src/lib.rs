@@ -8,12 +8,17 @@
 //! What can be decided without a browser is decided in [`state`], [`run`], [`edit`] and [`view`],
 //! which are tested natively. [`components`] only show it. Styles: `web/style/`.
 
+mod clipboard;
 pub mod components;
 pub mod edit;
 pub mod index;
+pub mod keys;
 mod mount;
 pub mod options;
 mod panic;
+pub mod run;
+pub mod state;
+pub mod url;
 pub mod view;
 
 pub use mount::{Mounted, PLAYGROUND_ID, mount, mount_block, start};

@@ -7,7 +7,7 @@ use yew::AppHandle;
 
 use crate::components::playground::{Playground, Props};
 use crate::options::Options;
-use crate::panic;
+use crate::{panic, url};
 
 /// Id of the element that becomes the full-screen playground.
 pub const PLAYGROUND_ID: &str = "vfio-irq-playground";
@@ -53,6 +53,6 @@ pub fn mount_block(element: Element, scenario_text: &str, options_json: &str) {
 pub fn start() {
     panic::install();
     let Some(element) = gloo::utils::document().get_element_by_id(PLAYGROUND_ID) else { return };
-    let text = element.text_content().unwrap_or_default();
+    let text = url::text().or_else(|| element.text_content()).unwrap_or_default();
     mount(element, &text, Options { full: true, ..Options::default() }).keep();
 }
