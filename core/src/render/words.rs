@@ -232,7 +232,8 @@ fn step_sentence(step: &Step, names: &BTreeMap<Fd, String>) -> String {
         Step::MsiData { data } => format!(" ({data:#06x})"),
         Step::EntryMessage { address, data, .. } => format!(" ({address:#010x} ← {data:#x})"),
         Step::MaskEntries { first, count } => format!(" ({})", range(*first, *count)),
-        Step::Allocate { index, .. } | Step::Free { index, .. } => format!(" for {index}"),
+        Step::Allocate { index, .. } => format!(" for {index}"),
+        Step::Free { index, .. } => format!(" of {index}"),
         Step::InstallHandler { index, eventfd, .. } => match eventfd {
             Some(fd) => format!(" for {index}, eventfd {}", fd_name(*fd, names)),
             None => format!(" for {index}, without eventfd"),
