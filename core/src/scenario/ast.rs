@@ -119,7 +119,7 @@ pub struct MsixOption {
     pub pba: Option<(u8, u32)>,
 }
 
-/// `host PROFILE [vectors=N]`
+/// `host PROFILE [vectors=N] [remapping=no]`
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
@@ -128,6 +128,8 @@ pub struct HostLine {
     pub profile: At<String>,
     /// How many vectors the host can still give.
     pub vectors: Option<u32>,
+    /// Whether interrupt remapping is on: without it, one MSI vector is all there is.
+    pub remapping: Option<bool>,
 }
 
 /// `ACTION [xN] [-> EXPECTATION…] [{ after "STEP" [#N]: STIMULUS [xN]; … }]`

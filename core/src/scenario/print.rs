@@ -1,9 +1,12 @@
 //! [`Scenario`] to its canonical text.
 //!
-//! One space between words; in a paragraph (lines up to a blank one) the `->` stand below each
-//! other where the step is at most [`ALIGNED`] characters long. A comment keeps its text.
+//! One space between words. In a paragraph (lines up to a blank one) the `->` stand below each
+//! other where the step is at most [`ALIGNED`] characters long, and so do the comments behind
+//! lines of at most [`COMMENTED`]. A comment keeps its text.
 
+use alloc::format;
 use alloc::string::{String, ToString};
+use alloc::vec::Vec;
 use core::fmt::{self, Display, Formatter, Write as _};
 
 use super::Scenario;
@@ -13,7 +16,10 @@ use crate::pci::WhenOff;
 use crate::uapi::{CONFIG_REGION, IrqIndex, IrqInfoFlags};
 
 /// Longest step whose `->` is aligned with its neighbours'.
-const ALIGNED: usize = 44;
+const ALIGNED: usize = 52;
+
+/// Longest line whose comment is aligned with its neighbours'.
+const COMMENTED: usize = 64;
 
 /// Words for the flags of GET_IRQ_INFO.
 pub(super) const INFO_FLAGS: [(&str, u32); 4] = [
@@ -25,59 +31,89 @@ pub(super) const INFO_FLAGS: [(&str, u32); 4] = [
 
 impl Display for Scenario {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let function = |line: &Line| matches!(line.statement, Some(Statement::Function(_)));
+        let function = self.lines().iter().any(function);
         let blank = |line: &Line| line.statement.is_none() && line.comment.is_none();
         for paragraph in self.lines().chunk_by(|one, other| blank(one) == blank(other)) {
-            let widths = paragraph.iter().filter_map(aligned_width);
-            let column = widths.filter(|width| *width <= ALIGNED).max().unwrap_or(0);
-            for line in paragraph {
-                write_line(f, line, column)?;
-            }
+            write_paragraph(f, paragraph, function)?;
         }
         Ok(())
     }
 }
 
-/// Width of what stands before `->`, for a line that has one.
-fn aligned_width(line: &Line) -> Option<usize> {
-    match &line.statement {
-        Some(Statement::Step(step)) if !step.expect.is_empty() => {
-            Some(step.step_text().chars().count())
+fn write_paragraph(f: &mut Formatter<'_>, lines: &[Line], function: bool) -> fmt::Result {
+    let steps: Vec<Option<String>> = lines.iter().map(expecting_step).collect();
+    let arrows = column(steps.iter().flatten(), ALIGNED);
+    let said: Vec<String> =
+        lines.iter().zip(steps).map(|(line, step)| said(line, step, arrows, function)).collect();
+    let commented =
+        lines.iter().zip(&said).filter(|(line, said)| line.comment.is_some() && !said.is_empty());
+    let comments = column(commented.map(|(_, said)| said), COMMENTED);
+    for (line, said) in lines.iter().zip(said) {
+        match &line.comment {
+            Some(comment) if said.is_empty() => writeln!(f, "#{comment}")?,
+            Some(comment) => writeln!(f, "{said:comments$}  #{comment}")?,
+            None => writeln!(f, "{said}")?,
         }
+    }
+    Ok(())
+}
+
+/// The greatest width up to a limit.
+fn column<'a>(texts: impl Iterator<Item = &'a String>, limit: usize) -> usize {
+    let widths = texts.map(|text| text.chars().count());
+    widths.filter(|width| *width <= limit).max().unwrap_or(0)
+}
+
+/// What stands before `->`, for a line that has one.
+fn expecting_step(line: &Line) -> Option<String> {
+    match &line.statement {
+        Some(Statement::Step(step)) if !step.expect.is_empty() => Some(step.step_text()),
         _ => None,
     }
 }
 
-fn write_line(f: &mut Formatter<'_>, line: &Line, column: usize) -> fmt::Result {
+/// A line without its comment.
+fn said(line: &Line, expecting: Option<String>, arrows: usize, function: bool) -> String {
     match &line.statement {
-        None => {}
-        Some(Statement::Function(function)) => write!(f, "{function}")?,
-        Some(Statement::Host(host)) => write!(f, "{host}")?,
-        Some(Statement::Step(step)) => write_step(f, step, column)?,
-    }
-    if let Some(comment) = &line.comment {
-        let gap = if line.statement.is_some() { "  " } else { "" };
-        write!(f, "{gap}#{comment}")?;
-    }
-    f.write_char('\n')
-}
-
-fn write_step(f: &mut Formatter<'_>, step: &StepLine, column: usize) -> fmt::Result {
-    write!(
-        f,
-        "{:column$}",
-        step.step_text(),
-        column = if step.expect.is_empty() { 0 } else { column }
-    )?;
-    if !step.expect.is_empty() {
-        f.write_str(" ->")?;
-        for expect in &step.expect {
-            write!(f, " {}", ExpectText { expect: &expect.what, action: &step.action.what })?;
+        None => String::new(),
+        Some(Statement::Function(function)) => function.to_string(),
+        // The profiles of both lines stand below each other.
+        Some(Statement::Host(host)) if function => host.to_string().replacen(' ', "     ", 1),
+        Some(Statement::Host(host)) => host.to_string(),
+        Some(Statement::Step(step)) => {
+            let text = match expecting {
+                Some(text) => format!("{text:arrows$}  -> {}", Expected(step)),
+                None => step.step_text(),
+            };
+            format!("{text}{}", Moments(step))
         }
     }
-    for (at, moment) in step.moments.iter().enumerate() {
-        write!(f, "{} {}", if at == 0 { "  {" } else { ";" }, moment.what)?;
+}
+
+/// What stands after `->`.
+struct Expected<'a>(&'a StepLine);
+
+impl Display for Expected<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        for (at, expect) in self.0.expect.iter().enumerate() {
+            f.write_str(if at == 0 { "" } else { " " })?;
+            write!(f, "{}", ExpectText { expect: &expect.what, action: &self.0.action.what })?;
+        }
+        Ok(())
     }
-    f.write_str(if step.moments.is_empty() { "" } else { " }" })
+}
+
+/// `"  { … }"`, or nothing without moments.
+struct Moments<'a>(&'a StepLine);
+
+impl Display for Moments<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        for (at, moment) in self.0.moments.iter().enumerate() {
+            write!(f, "{} {}", if at == 0 { "  {" } else { ";" }, moment.what)?;
+        }
+        f.write_str(if self.0.moments.is_empty() { "" } else { " }" })
+    }
 }
 
 /// `" xN"`, or nothing for once.
@@ -154,7 +190,16 @@ impl Display for FunctionLine {
         if let Some(profile) = &self.profile {
             write!(f, " {}", profile.what)?;
         }
-        self.options.iter().try_for_each(|option| write!(f, " {}", option.what))
+        for (at, option) in self.options.iter().enumerate() {
+            match option.what {
+                // In first place `vf` is a profile.
+                FunctionOption::Vf(true) if at == 0 && self.profile.is_none() => {
+                    f.write_str(" vf=yes")?;
+                }
+                ref option => write!(f, " {option}")?,
+            }
+        }
+        Ok(())
     }
 }
 
@@ -194,8 +239,11 @@ impl Display for FunctionOption {
 impl Display for HostLine {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         write!(f, "host {}", self.profile.what)?;
-        match self.vectors {
-            Some(vectors) => write!(f, " vectors={}", Number(vectors.into())),
+        if let Some(vectors) = self.vectors {
+            write!(f, " vectors={}", Number(vectors.into()))?;
+        }
+        match self.remapping {
+            Some(yes) => write!(f, " remapping={}", if yes { "yes" } else { "no" }),
             None => Ok(()),
         }
     }

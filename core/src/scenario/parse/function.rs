@@ -24,7 +24,8 @@ pub(super) fn function(cursor: &mut Cursor<'_>) -> Result<FunctionLine, TextErro
             "intx" | "pin" => FunctionOption::Intx(pin(cursor, value, at)?),
             "msi" => FunctionOption::Msi(msi(cursor, value, at)?),
             "msix" => FunctionOption::Msix(msix(cursor, value, at)?),
-            "vf" => FunctionOption::Vf(yes(cursor, value, at)?),
+            // A bare `vf` in first place is the profile.
+            "vf" if !first || value.is_some() => FunctionOption::Vf(yes(cursor, value, at)?),
             "express" => FunctionOption::Express(yes(cursor, value, at)?),
             "intx-status" => FunctionOption::IntxStatus(yes(cursor, value, at)?),
             "when-off" => FunctionOption::WhenOff(when_off(cursor, value, at)?),
@@ -71,7 +72,8 @@ fn pin(cursor: &Cursor<'_>, value: Option<&str>, at: Span) -> Result<u8, TextErr
     }
 }
 
-fn yes(cursor: &Cursor<'_>, value: Option<&str>, at: Span) -> Result<bool, TextError> {
+/// A property that is there, or not.
+pub(super) fn yes(cursor: &Cursor<'_>, value: Option<&str>, at: Span) -> Result<bool, TextError> {
     match value {
         None | Some("yes") => Ok(true),
         Some("no") => Ok(false),

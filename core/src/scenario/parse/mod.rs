@@ -103,14 +103,21 @@ impl Parser {
 
 fn host(cursor: &mut Cursor<'_>) -> Result<HostLine, TextError> {
     let (profile, at) = cursor.word("a host profile, e.g. `linux-6.12`")?;
-    let mut line = HostLine { profile: At { what: profile.to_owned(), at }, vectors: None };
+    let profile = At { what: profile.to_owned(), at };
+    let mut line = HostLine { profile, vectors: None, remapping: None };
     while let Some((word, at)) = cursor.next_word() {
-        match word.split_once('=') {
-            Some(("vectors", value)) if line.vectors.is_none() => {
-                line.vectors = Some(cursor.number(value, at)?);
+        let said = match word.split_once('=') {
+            Some(("vectors", value)) => line.vectors.replace(cursor.number(value, at)?).is_some(),
+            Some(("remapping", value)) => {
+                line.remapping.replace(function::yes(cursor, Some(value), at)?).is_some()
             }
-            Some(("vectors", _)) => return Err(cursor.twice("vectors", at)),
-            _ => return Err(cursor.unknown("host option", word, at, &["vectors="])),
+            _ => {
+                let all = ["vectors=", "remapping="];
+                return Err(cursor.unknown("host option", word, at, &all));
+            }
+        };
+        if said {
+            return Err(cursor.twice(word.split('=').next().unwrap_or(word), at));
         }
     }
     Ok(line)

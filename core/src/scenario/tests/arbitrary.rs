@@ -245,10 +245,12 @@ fn any_comment() -> impl Strategy<Value = Option<String>> {
 /// A scenario whose names all exist: a line at the top makes those that no list does.
 pub(super) fn any_scenario() -> impl Strategy<Value = Scenario> {
     let steps = vec_of((option::weighted(0.8, any_step()), any_comment()), 0..8);
-    let host = option::of(
-        ("[a-z][a-z0-9.-]{0,8}", option::of(any::<u32>()))
-            .prop_map(|(profile, vectors)| HostLine { profile: At::from(profile), vectors }),
-    );
+    let host = ("[a-z][a-z0-9.-]{0,8}", option::of(any::<u32>()), option::of(any::<bool>()));
+    let host = option::of(host.prop_map(|(profile, vectors, remapping)| HostLine {
+        profile: At::from(profile),
+        vectors,
+        remapping,
+    }));
     (option::of(any_function()), host, steps).prop_map(|(function, host, steps)| {
         let mut lines: Vec<Line> = Vec::new();
         let set_up = function

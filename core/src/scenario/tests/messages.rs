@@ -103,7 +103,7 @@ fn errors_say_where_what_and_what_instead() {
         ("host a\nhost b", "2:1+4 line 1 says `host` already | -"),
         (
             "host linux-6.1 vector=3",
-            "1:16+7 unknown host option `vector=`: did you mean `vectors=`? | `vectors=`",
+            "1:16+7 unknown host option `vector=`: did you mean `vectors=`? | `vectors=` or `remapping=`",
         ),
         (
             "function simple msixx=4",

@@ -9,43 +9,43 @@ use crate::scenario::ast::*;
 /// Text in canonical form: each kind of line, each field of the requests.
 const CANONICAL: &str = r#"# The story of June 2021.
 function intx msi=4,wide,maskable msix=8,table=0+0x2000,pba=0+0x3000 express name="my \"card\""
-host linux-6.1 vectors=16
+host     linux-6.1 vectors=16 remapping=no
 
-set_irqs msix trigger eventfd 0 [a] -> 0
-fire 0 x3                           -> a=3
-set_irqs msix trigger eventfd 1 [b] -> EINVAL  # NORESIZE: a new vector needs a teardown
-set_irqs msix trigger none 0+0      -> 0  { after "clear MSI-X Enable": fire 0 }
-ledger                              -> causes=2 signalled=1 lost=1
+set_irqs msix trigger eventfd 0 [a]  -> 0
+fire 0 x3                            -> a=3     # all three
+set_irqs msix trigger eventfd 1 [b]  -> EINVAL  # NORESIZE: a new vector needs a teardown
+set_irqs msix trigger none 0+0       -> 0  { after "clear MSI-X Enable": fire 0 }
+ledger                               -> causes=2 signalled=1 lost=1
 
-set_irqs 7 mask bool 0+0xffffffff [1, 0 x7] argsz=24 flags=0x21 data=00ff -> EINVAL
-set_irqs msi trigger eventfd 0 [-1 x5, v0..v7, closed, -2] -> only 3 v0..v7=0
+set_irqs 7 mask bool 0+0xffffffff [1, 0 x7] argsz=24 flags=0x21 data=00ff  -> EINVAL
+set_irqs msi trigger eventfd 0 [-1 x5, v0..v7, closed, -2]  -> only 3 v0..v7=0
 set_irqs intx unmask eventfd 0 [b]  { after "set unmask eventfd" #2: assert intx; after "x": fire 1 x2 }
-irq_info msix argsz=8 -> EINVAL
-irq_info msix         -> count=8 flags=eventfd|noresize
+irq_info msix argsz=8  -> EINVAL
+irq_info msix          -> count=8 flags=eventfd|noresize
 
 open
-config read 0x04 2            -> 0x0103
-config read 0x06 2            -> 0xxx1x
+config read 0x04 2             -> 0x0103
+config read 0x06 2             -> 0xxx1x
 config read 0x00 64
-bar0 read 0x2000 4            -> 0xffffffff a=0
-config write 0x04 2 0x0503    -> 0
-config write 0x04 data=000102 -> 0
+bar0 read 0x2000 4             -> 0xffffffff a=0
+config write 0x04 2 0x0503     -> 0
+config write 0x04 data=000102  -> 0
 assert intx
 deassert intx
 error
 request
 eventfd c d0..d3
 plainfd p
-read a                        -> EAGAIN
-read a                        -> 5
-write a 1                     -> 0
-write 17 0xffffffffffffffff   -> errno 71
-close closed                  -> EBADF
+read a                         -> EAGAIN
+read a                         -> 5
+write a 1                      -> 0
+write 17 0xffffffffffffffff    -> errno 71
+close closed                   -> EBADF
 close a
 reset
-close                         -> 0
+close                          -> 0
 
-region 9 write 0x10000 8 0x0000000000000001 -> EINVAL
+region 9 write 0x10000 8 0x0000000000000001  -> EINVAL
 "#;
 
 #[test]
@@ -68,15 +68,19 @@ fn other_spellings_print_canonically() {
         ("set_irqs 2 trigger none 0+1 start=0x2", "set_irqs msix trigger none 2+1"),
         (
             "  reset\t\t{ after \"reset function\": fire 0 }->-EINVAL ",
-            "reset -> EINVAL  { after \"reset function\": fire 0 }",
+            "reset  -> EINVAL  { after \"reset function\": fire 0 }",
         ),
         ("function pin=b vf=yes", "function intx=b vf"),
+        ("function vf=yes vf", ""),
+        ("function vf vf=no", "function vf vf=no"),
+        ("host a remapping=yes vectors=0x10", "host a vectors=16 remapping=yes"),
+        ("host a\nfunction b", "host     a\nfunction b"),
         ("function name = \"a\"", ""),
-        ("region 7 read 4 2->0x1", "config read 0x04 2 -> 0x0001"),
+        ("region 7 read 4 2->0x1", "config read 0x04 2  -> 0x0001"),
         ("region 2 read 4 2", "bar2 read 0x04 2"),
-        ("irq_info err -> flags=9", "irq_info err -> flags=eventfd|noresize"),
-        ("irq_info err -> flags=0", "irq_info err -> flags=none"),
-        ("irq_info err -> flags=0x19", "irq_info err -> flags=0x19"),
+        ("irq_info err -> flags=9", "irq_info err  -> flags=eventfd|noresize"),
+        ("irq_info err -> flags=0", "irq_info err  -> flags=none"),
+        ("irq_info err -> flags=0x19", "irq_info err  -> flags=0x19"),
         ("fire 0 x1#c ", "fire 0  #c"),
         ("\u{feff}open\r", "open"),
         ("   # indented  ", "# indented"),
