@@ -4,7 +4,7 @@
 
 use crate::block::Block;
 use std::fmt::Write;
-use vfio_irq_core::render;
+use vfio_irq_core::render::{self, SvgOptions};
 use vfio_irq_core::trace::Trace;
 
 /// The block with its runs. `root` is the way from the page to the site's root: `""` or `"../"`.
@@ -22,8 +22,8 @@ pub fn block(block: &Block, traces: &[Trace], root: &str, number: usize) -> Stri
         escape(&block.text),
     );
     html.push_str("<div class=\"vfio-irq-runs\">");
-    for (index, trace) in traces.iter().enumerate() {
-        html.push_str(&figure(trace, &label, &format!("s{number}h{index}")));
+    for trace in traces {
+        html.push_str(&figure(trace, &label, traces.len() > 1));
     }
     html.push_str("</div></div><div class=\"vfio-irq-live\"></div></div>");
     html
@@ -45,7 +45,7 @@ fn options(block: &Block, root: &str, label: &str) -> String {
     options.to_string()
 }
 
-fn figure(trace: &Trace, label: &str, id: &str) -> String {
+fn figure(trace: &Trace, label: &str, several: bool) -> String {
     let mut html = String::new();
     let host = escape(&trace.host);
     let (class, mark, verdict) = verdict(trace);
@@ -56,7 +56,7 @@ fn figure(trace: &Trace, label: &str, id: &str) -> String {
          <span aria-hidden=\"true\">{mark}</span> <strong>{host}</strong>: {verdict}</figcaption>\
          <div class=\"vfio-irq-diagram\" tabindex=\"0\" role=\"region\" \
          aria-label=\"{label}, diagram on {host}\">{}</div>",
-        svg(trace, id),
+        diagrams(trace, several),
     );
     let _ = write!(
         html,
@@ -93,51 +93,17 @@ fn verdict(trace: &Trace) -> (&'static str, &'static str, String) {
     }
 }
 
-/// The diagram, on one line, with ids of its own: several diagrams share a page.
-fn svg(trace: &Trace, id: &str) -> String {
-    one_line(&unique_ids(&render::svg(trace), id))
-}
-
-/// Puts a prefix before every id an SVG defines and refers to.
-fn unique_ids(svg: &str, prefix: &str) -> String {
-    let mut ids: Vec<&str> = Vec::new();
-    for (_, rest) in svg.match_indices(" id=\"").map(|(at, found)| svg.split_at(at + found.len())) {
-        if let Some((id, _)) = rest.split_once('"') {
-            ids.push(id);
-        }
+/// The diagram twice: for a window's width and for a phone's. The style sheet shows one.
+fn diagrams(trace: &Trace, several: bool) -> String {
+    let narrow = one_line(&render::svg(trace, &SvgOptions { narrow: true, ..SvgOptions::default() }));
+    if several {
+        // Side by side there is no room for the wide one.
+        return narrow;
     }
-    let mut svg = svg.to_owned();
-    for id in ids {
-        for (before, after) in [(" id=\"", "\""), ("url(#", ")"), ("href=\"#", "\"")] {
-            svg = svg.replace(
-                &format!("{before}{id}{after}"),
-                &format!("{before}{prefix}-{id}{after}"),
-            );
-        }
-        for attribute in ["aria-labelledby", "aria-describedby"] {
-            svg = replace_in_list(&svg, attribute, id, prefix);
-        }
-    }
-    svg
-}
-
-/// In an attribute that lists ids, puts the prefix before one of them.
-fn replace_in_list(svg: &str, attribute: &str, id: &str, prefix: &str) -> String {
-    let start = format!("{attribute}=\"");
-    let mut result = String::new();
-    let mut rest = svg;
-    while let Some(at) = rest.find(&start) {
-        let (before, after) = rest.split_at(at + start.len());
-        result.push_str(before);
-        let (list, after) = after.split_once('"').unwrap_or((after, ""));
-        let renamed = list.split_whitespace().map(|word| {
-            if word == id { format!("{prefix}-{word}") } else { word.to_owned() }
-        });
-        result.push_str(&renamed.collect::<Vec<_>>().join(" "));
-        result.push('"');
-        rest = after;
-    }
-    result + rest
+    let wide = one_line(&render::svg(trace, &SvgOptions::default()));
+    format!(
+        "<div class=\"vfio-irq-wide\">{wide}</div><div class=\"vfio-irq-narrow\">{narrow}</div>"
+    )
 }
 
 fn one_line(text: &str) -> String {
@@ -173,17 +139,5 @@ mod tests {
         let html = escape("a <b> \"c\" & {{#include x}}\n\nd");
         assert!(!html.contains(['\n', '<', '>', '"', '{']), "{html}");
         assert_eq!(html, "a &lt;b&gt; &quot;c&quot; &amp; &#123;&#123;#include x}}&#10;&#10;d");
-    }
-
-    #[test]
-    fn ids_of_two_diagrams_differ_everywhere() {
-        let svg = "<svg aria-labelledby=\"t d\"><title id=\"t\">T</title><desc id=\"d\">D</desc>\
-                   <marker id=\"arrow\"/><path marker-end=\"url(#arrow)\"/></svg>";
-        assert_eq!(
-            unique_ids(svg, "s1"),
-            "<svg aria-labelledby=\"s1-t s1-d\"><title id=\"s1-t\">T</title>\
-             <desc id=\"s1-d\">D</desc>\
-             <marker id=\"s1-arrow\"/><path marker-end=\"url(#s1-arrow)\"/></svg>"
-        );
     }
 }

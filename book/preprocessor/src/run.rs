@@ -3,7 +3,7 @@
 use crate::block::Block;
 use std::fmt;
 use std::path::Path;
-use vfio_irq_core::host::profile;
+use vfio_irq_core::host::HostProfile;
 use vfio_irq_core::scenario::{Overrides, Scenario, run_emulated};
 use vfio_irq_core::trace::Trace;
 
@@ -59,7 +59,7 @@ fn traces(block: &Block, chapter: &str) -> Result<Vec<Trace>, Vec<Problem>> {
     })?;
     let mut hosts = Vec::new();
     for name in &block.attributes.hosts {
-        let Some(host) = profile::by_name(name) else {
+        let Some(host) = HostProfile::by_name(name) else {
             let message = format!("there is no host `{name}`");
             return Err(vec![at(0, None, message)]);
         };
