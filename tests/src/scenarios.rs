@@ -59,7 +59,10 @@ mod tests {
 
     #[test]
     fn hosts_line_names_several() {
-        assert_eq!(hosts("# hosts: linux-6.1 mediated\nfunction intx\n"), ["linux-6.1", "mediated"]);
+        assert_eq!(
+            hosts("# hosts: linux-6.1 mediated\nfunction intx\n"),
+            ["linux-6.1", "mediated"]
+        );
     }
 
     #[test]

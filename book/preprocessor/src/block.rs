@@ -89,8 +89,7 @@ pub fn find(chapter: &str, folder: &Path) -> Result<Vec<Block>> {
 /// Replaces the text of a block that is nothing but `{{#include FILE}}`.
 fn include(block: &mut Block, folder: &Path) -> Result<()> {
     let directive = block.text.trim();
-    let Some(file) =
-        directive.strip_prefix("{{#include ").and_then(|rest| rest.strip_suffix("}}"))
+    let Some(file) = directive.strip_prefix("{{#include ").and_then(|rest| rest.strip_suffix("}}"))
     else {
         return Ok(());
     };

@@ -95,7 +95,8 @@ fn verdict(trace: &Trace) -> (&'static str, &'static str, String) {
 
 /// The diagram twice: for a window's width and for a phone's. The style sheet shows one.
 fn diagrams(trace: &Trace, several: bool) -> String {
-    let narrow = one_line(&render::svg(trace, &SvgOptions { narrow: true, ..SvgOptions::default() }));
+    let narrow =
+        one_line(&render::svg(trace, &SvgOptions { narrow: true, ..SvgOptions::default() }));
     if several {
         // Side by side there is no room for the wide one.
         return narrow;

@@ -70,9 +70,8 @@ impl Added {
             .find(|script| script.contains("__TRUNK_ADDRESS__"))
             .and_then(|script| script.split_once("</script>"))
             .map(|(script, _)| format!("<script{script}</script>"));
-        let attributes = format!(
-            " data-module=\"{module}\" data-wasm=\"{wasm}\" data-styles=\"{styles}\""
-        );
+        let attributes =
+            format!(" data-module=\"{module}\" data-wasm=\"{wasm}\" data-styles=\"{styles}\"");
         Ok(Added { attributes, reload })
     }
 

@@ -14,27 +14,27 @@ use std::time::{Duration, Instant};
 
 /// How a page is looked at.
 #[derive(Clone, Copy)]
-pub struct Look {
+pub(super) struct Look {
     /// Width and height in CSS pixels.
-    pub size: (u32, u32),
+    pub(super) size: (u32, u32),
     /// Whether scripts run.
-    pub scripts: bool,
+    pub(super) scripts: bool,
 }
 
 /// A desktop's window.
-pub const DESKTOP: Look = Look { size: (1280, 900), scripts: true };
+pub(super) const DESKTOP: Look = Look { size: (1280, 900), scripts: true };
 /// A narrow telephone.
-pub const PHONE: Look = Look { size: (375, 812), scripts: true };
+pub(super) const PHONE: Look = Look { size: (375, 812), scripts: true };
 
 /// An open browser with the site's address.
-pub struct Page<'a> {
+pub(super) struct Page<'a> {
     /// The session.
-    pub client: Client,
+    pub(super) client: Client,
     server: &'a Server,
 }
 
 /// Opens a browser, runs a test in it, and closes it, whatever the test's end.
-pub fn with_page(
+pub(super) fn with_page(
     server: &Server,
     look: Look,
     test: impl AsyncFnOnce(&Page<'_>) -> Result<()>,
@@ -95,13 +95,13 @@ fn capabilities(look: Look, profile: &Path) -> Value {
 
 impl Page<'_> {
     /// Opens a page of the site.
-    pub async fn open(&self, path: &str) -> Result<()> {
+    pub(super) async fn open(&self, path: &str) -> Result<()> {
         let url = format!("{}{path}", self.server.base);
         self.client.goto(&url).await.with_context(|| format!("cannot open {url}"))
     }
 
     /// The value of a JavaScript expression.
-    pub async fn value(&self, expression: &str) -> Result<Value> {
+    pub(super) async fn value(&self, expression: &str) -> Result<Value> {
         self.client
             .execute(&format!("return ({expression});"), Vec::new())
             .await
@@ -109,7 +109,7 @@ impl Page<'_> {
     }
 
     /// Waits until a JavaScript expression is true.
-    pub async fn until(&self, expression: &str) -> Result<()> {
+    pub(super) async fn until(&self, expression: &str) -> Result<()> {
         let deadline = Instant::now() + Duration::from_secs(20);
         while self.value(expression).await? != Value::Bool(true) {
             if Instant::now() > deadline {
@@ -122,14 +122,14 @@ impl Page<'_> {
     }
 
     /// The text of the first element a selector finds, as a reader sees it.
-    pub async fn text(&self, selector: &str) -> Result<String> {
+    pub(super) async fn text(&self, selector: &str) -> Result<String> {
         let found = self.value(&format!("document.querySelector({selector:?})?.innerText")).await?;
         let text = found.as_str().with_context(|| format!("the page has no {selector}"))?;
         Ok(text.to_owned())
     }
 
     /// Keeps a picture of the window in target/screenshots.
-    pub async fn screenshot(&self, name: &str) -> Result<()> {
+    pub(super) async fn screenshot(&self, name: &str) -> Result<()> {
         let folder = crate::root().join("target/screenshots");
         std::fs::create_dir_all(&folder)?;
         let path = folder.join(format!("{name}.png"));
@@ -138,7 +138,7 @@ impl Page<'_> {
     }
 
     /// Shows the page as it is printed.
-    pub async fn as_printed(&self) -> Result<()> {
+    pub(super) async fn as_printed(&self) -> Result<()> {
         let media = json!({
             "cmd": "Emulation.setEmulatedMedia",
             "params": { "media": "print" },
@@ -149,7 +149,7 @@ impl Page<'_> {
     }
 
     /// Checks that nothing scrolls sideways but what is made to.
-    pub async fn fits_its_width(&self) -> Result<()> {
+    pub(super) async fn fits_its_width(&self) -> Result<()> {
         let found = self
             .value(
                 "[document.documentElement.scrollWidth, document.documentElement.clientWidth, \
@@ -165,7 +165,7 @@ impl Page<'_> {
     }
 
     /// Checks that the console has no error, and that every request went to our own server.
-    pub async fn is_clean(&self) -> Result<()> {
+    pub(super) async fn is_clean(&self) -> Result<()> {
         let log = Vendor { path: "se/log", body: json!({ "type": "browser" }) };
         let log = self.client.issue_cmd(log).await.context("no browser log")?;
         let entries = log.as_array().cloned().unwrap_or_default();

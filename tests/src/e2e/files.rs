@@ -33,7 +33,8 @@ fn links_lead_somewhere() -> Result<()> {
             if target.is_dir() {
                 target.push("index.html");
             }
-            let named = || format!("{}: {link}", page.strip_prefix(&site).unwrap_or(&page).display());
+            let named =
+                || format!("{}: {link}", page.strip_prefix(&site).unwrap_or(&page).display());
             if !target.is_file() {
                 broken.insert(named());
             } else if !fragment.is_empty() && target.extension().is_some_and(|e| e == "html") {
@@ -76,7 +77,8 @@ fn nothing_from_elsewhere() -> Result<()> {
 fn transfer(page: &str, module: bool) -> Result<()> {
     let site = site()?;
     let html = std::fs::read_to_string(site.join(page)).with_context(|| format!("no {page}"))?;
-    let loading = html.split('<').filter(|tag| tag.starts_with("script") || tag.starts_with("link"));
+    let loading =
+        html.split('<').filter(|tag| tag.starts_with("script") || tag.starts_with("link"));
     let mut names = BTreeSet::new();
     for tag in loading {
         let names_here = attributes(tag, &["href", "src", "data-module", "data-wasm"]);
@@ -106,7 +108,8 @@ fn transfer(page: &str, module: bool) -> Result<()> {
 
 fn compressed(mut bytes: &[u8]) -> Result<usize> {
     let mut out = Vec::new();
-    let parameters = brotli::enc::BrotliEncoderParams { quality: 11, lgwin: 22, ..Default::default() };
+    let parameters =
+        brotli::enc::BrotliEncoderParams { quality: 11, lgwin: 22, ..Default::default() };
     brotli::BrotliCompress(&mut bytes, &mut out, &parameters)?;
     Ok(out.len())
 }

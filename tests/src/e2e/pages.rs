@@ -71,10 +71,12 @@ fn stepping() -> Result<()> {
         enliven(page, 0).await?;
         let count = format!("{LIVE} .vfi-count");
         let at_end = page.text(&count).await?;
-        let back = page.client.find(Locator::Css(&format!("{LIVE} [aria-label='Step back']"))).await?;
+        let back =
+            page.client.find(Locator::Css(&format!("{LIVE} [aria-label='Step back']"))).await?;
         back.click().await?;
         page.until(&format!("document.querySelector('{count}').innerText !== {at_end:?}")).await?;
-        let forward = page.client.find(Locator::Css(&format!("{LIVE} [aria-label='Step']"))).await?;
+        let forward =
+            page.client.find(Locator::Css(&format!("{LIVE} [aria-label='Step']"))).await?;
         forward.click().await?;
         page.until(&format!("document.querySelector('{count}').innerText === {at_end:?}")).await?;
         page.is_clean().await
@@ -197,10 +199,8 @@ fn playground_edits() -> Result<()> {
             "function e1000e\nhost linux-6.1\nset_irqs msix trigger eventfd 0 [a] -> 0\nfire 0 -> a=1\n",
         )
         .await?;
-        page.until(
-            "/signalled\\s+1/.test(document.querySelector('.vfi-ledger')?.innerText ?? '')",
-        )
-        .await?;
+        page.until("/signalled\\s+1/.test(document.querySelector('.vfi-ledger')?.innerText ?? '')")
+            .await?;
         text.send_keys("set_irqs mxis\n").await?;
         page.until("document.querySelector('.vfi-errors')?.innerText.includes('5') ?? false")
             .await?;
@@ -212,10 +212,13 @@ fn playground_edits() -> Result<()> {
 async fn pages(page: &Page<'_>) -> Result<Vec<String>> {
     page.open("index.html").await?;
     let links = page
-        .value("[...document.querySelectorAll('.chapter a[href]')].map((a) => a.getAttribute('href'))")
+        .value(
+            "[...document.querySelectorAll('.chapter a[href]')].map((a) => a.getAttribute('href'))",
+        )
         .await?;
     let links = links.as_array().context("a list of links")?;
-    let mut names: Vec<String> = links.iter().filter_map(Value::as_str).map(str::to_owned).collect();
+    let mut names: Vec<String> =
+        links.iter().filter_map(Value::as_str).map(str::to_owned).collect();
     names.retain(|name| name.ends_with(".html"));
     ensure!(names.len() > 3, "the table of contents has only {} pages", names.len());
     names.push("playground.html".to_owned());
@@ -264,7 +267,9 @@ fn themes() -> Result<()> {
 /// Checks the brightness of what is behind the page's text.
 async fn is_dark(page: &Page<'_>, expected: bool) -> Result<()> {
     let colours = page
-        .value("getComputedStyle(document.documentElement).backgroundColor.match(/\\d+/g).map(Number)")
+        .value(
+            "getComputedStyle(document.documentElement).backgroundColor.match(/\\d+/g).map(Number)",
+        )
         .await?;
     let colours = colours.as_array().context("a colour has numbers")?;
     let sum: f64 = colours.iter().take(3).filter_map(Value::as_f64).sum();

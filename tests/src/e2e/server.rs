@@ -11,9 +11,9 @@ use std::thread;
 const PREFIX: &str = "/some/where/";
 
 /// A running server. It ends with the test program.
-pub struct Server {
+pub(super) struct Server {
     /// The site's address, ending in a slash.
-    pub base: String,
+    pub(super) base: String,
     asked: Arc<Mutex<Vec<String>>>,
 }
 
@@ -28,7 +28,7 @@ struct Site {
 
 impl Server {
     /// Serves a folder on a free port. Files whose names end in `missing` are not found.
-    pub fn start(folder: &Path, missing: Option<&'static str>) -> std::io::Result<Server> {
+    pub(super) fn start(folder: &Path, missing: Option<&'static str>) -> std::io::Result<Server> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         let base = format!("http://{}{PREFIX}", listener.local_addr()?);
         let asked = Arc::new(Mutex::new(Vec::new()));
@@ -43,7 +43,7 @@ impl Server {
     }
 
     /// How many requests there were for files with this suffix.
-    pub fn count(&self, suffix: &str) -> usize {
+    pub(super) fn count(&self, suffix: &str) -> usize {
         let asked = self.asked.lock().expect("no thread panics while it holds the list");
         asked.iter().filter(|path| path.ends_with(suffix)).count()
     }
