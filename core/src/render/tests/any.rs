@@ -88,7 +88,13 @@ fn step() -> impl Strategy<Value = Step> {
         pair().prop_map(|(old, new)| Step::Command { old, new }),
         pair().prop_map(|(old, new)| Step::MsixControl { old, new }),
         pair().prop_map(|(old, new)| Step::MsiControl { old, new }),
-        any::<u64>().prop_map(|address| Step::MsiAddress { address }),
+        any::<u32>().prop_map(|address| Step::MsiAddress { address }),
+        any::<u32>().prop_map(|address| Step::MsiUpperAddress { address }),
+        (small(), any::<u8>(), any::<u32>()).prop_map(|(offset, width, value)| Step::Config {
+            offset,
+            width,
+            value
+        }),
         any::<u16>().prop_map(|data| Step::MsiData { data }),
         (0u32..8, 0u32..8).prop_map(|(old, new)| Step::MsiMask { old, new }),
         (small(), any::<u64>(), any::<u32>())
@@ -115,11 +121,7 @@ fn step() -> impl Strategy<Value = Step> {
         Just(Step::DisableLine),
         Just(Step::EnableLine),
         Just(Step::ResetFunction),
-        (what, index(), small()).prop_map(|(what, index, vector)| Step::Emulate {
-            what,
-            index,
-            vector
-        }),
+        (what, index()).prop_map(|(what, index)| Step::Emulate { what, index }),
     ]
 }
 
