@@ -52,10 +52,18 @@ pub struct Story {
 pub enum Fate {
     /// Born, and in no place yet: on its way.
     Moving,
-    /// An eventfd rose for it, so many times.
-    Signalled { fd: Fd, times: u32 },
+    /// An eventfd rose for it.
+    Signalled {
+        /// Which, the last time.
+        fd: Fd,
+        /// How often: a level can signal more than once.
+        times: u32,
+    },
     /// It joined another.
-    Merged { into: CauseId },
+    Merged {
+        /// Which shares its fate with it.
+        into: CauseId,
+    },
     /// It waits.
     Waiting(Place),
     /// Nothing will ever signal for it.

@@ -3,12 +3,12 @@
 use std::fmt;
 
 use vfio_irq_core::device::Moment;
-use vfio_irq_core::event::{Event, Outcome, Step};
+use vfio_irq_core::event::{Event, Step};
 use vfio_irq_core::machine::Machine;
 use vfio_irq_core::scenario::{Overrides, Player, Scenario, TextError};
 use vfio_irq_core::trace::{Entry, Trace};
 
-use crate::edit::{self, Spot};
+use crate::edit::Spot;
 use crate::index::Index;
 
 /// A run, from its first event to its last.
@@ -30,8 +30,7 @@ impl Run {
     /// Runs a text.
     pub fn new(text: &str) -> Result<Self, Vec<TextError>> {
         let scenario = Scenario::parse(text)?;
-        let player =
-            Player::new(scenario, Overrides::default()).map_err(|error| vec![error])?;
+        let player = Player::new(scenario, Overrides::default()).map_err(|error| vec![error])?;
         Ok(Self { text: text.into(), index: Index::new(player.trace()), player })
     }
 
@@ -58,6 +57,14 @@ impl Run {
     /// The event that led to a position, with its line.
     pub fn current(&self, position: usize) -> Option<(&Entry, &Event)> {
         self.index.event(self.trace(), position.checked_sub(1)?)
+    }
+
+    /// The position right after the first loss, if anything is lost.
+    pub fn first_loss(&self) -> Option<usize> {
+        let lost = |row: &usize| {
+            matches!(self.index.event(self.trace(), *row), Some((_, Event::Lost { .. })))
+        };
+        (0..self.len()).find(lost).map(|row| row + 1)
     }
 
     /// The line that goes on at a position: the current event's.
@@ -88,23 +95,17 @@ impl Run {
             _ => Spot::After(entry.line.saturating_sub(1)),
         }
     }
-
-    /// Whether the current event is a refusal, and by which clause.
-    pub fn refusal(&self, position: usize) -> Option<(&Outcome, &Entry)> {
-        match self.current(position)? {
-            (entry, Event::Return(outcome @ Outcome::Refused { .. })) => Some((outcome, entry)),
-            _ => None,
-        }
-    }
 }
 
 /// The last step among these events, by its name.
 fn moment(events: &[Event]) -> Option<Moment> {
-    let steps = || events.iter().filter_map(|event| match event {
-        Event::Step(step) => Some(Step::to_string(step)),
-        _ => None,
-    });
-    let name = steps().last()?;
+    let steps = || {
+        events.iter().filter_map(|event| match event {
+            Event::Step(step) => Some(Step::to_string(step)),
+            _ => None,
+        })
+    };
+    let name = steps().next_back()?;
     let nth = steps().filter(|step| *step == name).count();
     Some(Moment { step: name, nth: u32::try_from(nth).ok()? })
 }
@@ -127,9 +128,4 @@ pub fn position_after(old: &Run, new: &Run, position: usize) -> usize {
         }
     }
     at
-}
-
-/// The built-in profile the `host` or `function` line names.
-pub fn profile<'t>(text: &'t str, line: &str) -> Option<&'t str> {
-    edit::profile_word(text, line)
 }

@@ -93,7 +93,8 @@ impl PartialEq for State {
 }
 
 impl State {
-    /// The state after running a text; at its end, or at a position.
+    /// The state after running a text: at a position, else where the first interrupt is lost, else
+    /// at the end.
     pub fn new(text: &str, position: Option<usize>) -> Self {
         let text: Rc<str> = text.into();
         let mut state = Self {
@@ -109,7 +110,8 @@ impl State {
             future: Vec::new(),
         };
         state.execute();
-        state.position = position.unwrap_or(usize::MAX).min(state.len());
+        let lost = state.run.as_ref().and_then(|run| run.first_loss());
+        state.position = position.or(lost).unwrap_or(usize::MAX).min(state.len());
         state
     }
 

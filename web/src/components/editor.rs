@@ -98,8 +98,10 @@ fn gutter(state: &State) -> Html {
         let _ = writeln!(plain, "{here}{line:>2}");
     }
     nodes.push(Html::from(plain));
-    let band = current.map(|line| html! {
-        <i class="vfi-band" style={format!("--line:{}", line - 1)} />
+    let band = current.map(|line| {
+        html! {
+            <i class="vfi-band" style={format!("--line:{}", line - 1)} />
+        }
     });
     html! { <>{ for band }<pre>{ for nodes }</pre></> }
 }

@@ -95,7 +95,8 @@ fn field(register: &Register, field: Field) -> Html {
 
 fn entries(now: &Msix, before: &Msix, first: u16) -> Html {
     let rows = table_rows(now, before, first);
-    let pending: Vec<String> = now.pending().take(12).map(|(vector, _)| vector.to_string()).collect();
+    let pending: Vec<String> =
+        now.pending().take(12).map(|(vector, _)| vector.to_string()).collect();
     let (bar, offset) = now.table();
     let (pba_bar, pba_offset) = now.pba();
     html! {
@@ -120,12 +121,13 @@ fn entries(now: &Msix, before: &Msix, first: u16) -> Html {
 
 fn entry(now: &Msix, before: &Msix, vector: u16) -> Html {
     let (now, before) = (table_row(now, vector), table_row(before, vector));
-    let cell = |value: String, change: Change| html! {
-        <td class={classes!((change != Change::Same).then_some("vfi-moved"))}>{ change.sign() }{ value }</td>
+    let cell = |value: String, change: Change| {
+        html! {
+            <td class={classes!((change != Change::Same).then_some("vfi-moved"))}>{ change.sign() }{ value }</td>
+        }
     };
-    let bit = |now: bool, before: bool| {
-        cell(u8::from(now).to_string(), Change::between(&before, &now))
-    };
+    let bit =
+        |now: bool, before: bool| cell(u8::from(now).to_string(), Change::between(&before, &now));
     html! {
         <tr class={classes!((now != before).then_some("vfi-changed"))}>
             <th scope="row">{ vector }</th>

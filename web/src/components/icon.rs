@@ -17,16 +17,16 @@ pub enum Icon {
 /// Draws an icon; a screen reader reads the button's label instead.
 pub fn icon(icon: Icon) -> Html {
     let path = match icon {
-        Icon::First => "M3 3h2v10H3zM13 3v10L6 8z",
-        Icon::Back => "M12 3v10L4 8z",
-        Icon::Play => "M5 2v12l8-6z",
-        Icon::Pause => "M4 3h3v10H4zM9 3h3v10H9z",
-        Icon::Forward => "M4 3v10l8-5z",
-        Icon::Last => "M3 3v10l7-5zM11 3h2v10h-2z",
+        Icon::First => "M8 3L3 8l5 5M13 3L8 8l5 5",
+        Icon::Back => "M10 3L5 8l5 5",
+        Icon::Play => "M5 3v10l8-5z",
+        Icon::Pause => "M5 3v10M11 3v10",
+        Icon::Forward => "M6 3l5 5l-5 5",
+        Icon::Last => "M3 3l5 5l-5 5M8 3l5 5l-5 5",
     };
     html! {
         <svg class="vfi-icon" viewBox="0 0 16 16" aria-hidden="true" focusable="false">
-            <path d={path} fill="currentColor" />
+            <path d={path} />
         </svg>
     }
 }

@@ -6,10 +6,10 @@ use crate::index::Row;
 use crate::view::mark::{Lane, Shape};
 
 /// Width of the drawing; its height is 24.
-pub const WIDTH: u32 = 146;
+pub const WIDTH: u32 = 156;
 
-const LOW: i32 = 118;
-const HIGH: i32 = 134;
+const LOW: i32 = 128;
+const HIGH: i32 = 144;
 const MIDDLE: i32 = 12;
 
 /// Where a lane stands.
@@ -17,8 +17,8 @@ pub fn x(lane: Lane) -> i32 {
     match lane {
         Lane::User => 14,
         Lane::Host => 52,
-        Lane::Function => 90,
-        Lane::Intx => 126,
+        Lane::Function => 94,
+        Lane::Intx => 136,
     }
 }
 

@@ -47,7 +47,7 @@ pub fn ledger(props: &Props) -> Html {
                         { name }{ " " }<b>{ count }</b>
                     </span>
                 </> }) }
-                <span class="vfi-signals">{ format!("; {} signals", summary.signals) }</span>
+                <span class="vfi-signals">{ format!("· signals {}", summary.signals) }</span>
             </p>
             if count > 0 {
                 <Rows class="vfi-causes" {count} follow={None::<usize>} {row} label="Causes" role="list" />

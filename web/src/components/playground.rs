@@ -131,10 +131,14 @@ pub fn playground(props: &Props) -> Html {
                 </p>
             }
             <div class="vfi-panels">
-                <Editor state={state.clone()} {area} id={format!("{id}-text")} />
-                <Timeline state={state.clone()} id={format!("{id}-event")} />
-                <Ledger state={state.clone()} id={format!("{id}-cause")} />
-                <Panels state={state.clone()} full={props.options.full} />
+                <div class="vfi-left">
+                    <Editor state={state.clone()} {area} id={format!("{id}-text")} />
+                    <Timeline state={state.clone()} id={format!("{id}-event")} />
+                </div>
+                <div class="vfi-right">
+                    <Ledger state={state.clone()} id={format!("{id}-cause")} />
+                    <Panels state={state.clone()} full={props.options.full} />
+                </div>
             </div>
         </section>
     }

@@ -49,9 +49,13 @@ impl View {
         (first.saturating_sub(MARGIN), (first + seen + MARGIN).min(count))
     }
 
-    /// Where to scroll so that a row is in sight; `None` if it is.
+    /// Where to scroll so that a row is in sight; `None` if it is. A row far away comes to the
+    /// middle, with what was before and after it.
     fn to_show(self, row: usize) -> Option<f64> {
         let top = row as f64 * self.row;
+        if (top - self.top - self.height / 2.0).abs() > self.height {
+            return Some((top - (self.height - self.row) / 2.0).max(0.0));
+        }
         // A row of context on either side, where there is room.
         let margin = self.row.min((self.height - self.row).max(0.0) / 2.0);
         if top - margin < self.top {
@@ -139,7 +143,8 @@ mod tests {
     #[test]
     fn row_out_of_sight_is_scrolled_to() {
         assert_eq!(VIEW.to_show(3), None);
-        assert_eq!(VIEW.to_show(20), Some(288.0));
-        assert_eq!(View { top: 480.0, ..VIEW }.to_show(2), Some(24.0));
+        assert_eq!(VIEW.to_show(10), Some(48.0));
+        assert_eq!(View { top: 120.0, ..VIEW }.to_show(2), Some(24.0));
+        assert_eq!(VIEW.to_show(100), Some(2292.0));
     }
 }

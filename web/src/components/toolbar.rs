@@ -154,7 +154,8 @@ fn choice(
         let state = state.dispatcher();
         Callback::from(move |event: Event| {
             let select = event.target().and_then(|it| it.dyn_into::<HtmlSelectElement>().ok());
-            if let Some(name) = select.map(|select| select.value()).filter(|name| !name.is_empty()) {
+            if let Some(name) = select.map(|select| select.value()).filter(|name| !name.is_empty())
+            {
                 state.dispatch(action(name));
             }
         })

@@ -136,9 +136,8 @@ pub fn table_row(msix: &Msix, vector: u16) -> TableRow {
 
 /// Which rows of the table to show: the first ones, and those that just changed.
 pub fn table_rows(now: &Msix, before: &Msix, first: u16) -> Vec<u16> {
-    let changed = |vector: &u16| {
-        *vector < first || table_row(now, *vector) != table_row(before, *vector)
-    };
+    let changed =
+        |vector: &u16| *vector < first || table_row(now, *vector) != table_row(before, *vector);
     // A write of the whole table must not make the page show 2048 rows.
     (0..now.vectors()).filter(changed).take(usize::from(first) + 8).collect()
 }

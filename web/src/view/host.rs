@@ -32,18 +32,17 @@ pub fn rows(trace: &Trace, now: &Host, before: &Host) -> Vec<Row> {
         Row::new("Enabled index", mode(now), mode(before)),
     ];
     if let IrqMode::Intx(_) = now.mode() {
-        let intx = |host: &Host, of: fn(&vfio_irq_core::host::Intx) -> Option<Fd>| {
-            match host.mode() {
-                IrqMode::Intx(intx) => fd(trace, of(&intx)),
-                _ => "–".into(),
-            }
+        let intx = |host: &Host, of: fn(&vfio_irq_core::host::Intx) -> Option<Fd>| match host.mode()
+        {
+            IrqMode::Intx(intx) => fd(trace, of(&intx)),
+            _ => "–".into(),
         };
         rows.push(Row::new("INTx trigger", intx(now, |i| i.trigger), intx(before, |i| i.trigger)));
         rows.push(Row::new("INTx unmask", intx(now, |i| i.unmask), intx(before, |i| i.unmask)));
         rows.push(Row::new("INTx", masked(now), masked(before)));
     }
     let disabled = |host: &Host| if host.intx_disabled() { "set" } else { "clear" }.to_owned();
-    rows.push(Row::new("Interrupt Disable, as the user sees it", disabled(now), disabled(before)));
+    rows.push(Row::new("Interrupt Disable, user's view", disabled(now), disabled(before)));
     rows.push(Row::new("ERR trigger", fd(trace, now.err()), fd(trace, before.err())));
     rows.push(Row::new("REQ trigger", fd(trace, now.req()), fd(trace, before.req())));
     rows.push(Row::new("Vectors left in the host", supply(now), supply(before)));
@@ -54,16 +53,18 @@ pub fn rows(trace: &Trace, now: &Host, before: &Host) -> Vec<Row> {
 pub fn vectors(trace: &Trace, now: &Host, before: &Host) -> Vec<Row> {
     let words = |host: &Host| -> Vec<(u16, String)> {
         let vectors = host.vectors();
-        vectors.map(|vector| {
-            let mut words = match vector.eventfd {
-                Some(fd) => format!("handler → {}", fd_name(trace, fd)),
-                None => "no handler".into(),
-            };
-            if vector.pending {
-                words.push_str(", pending");
-            }
-            (vector.vector, words)
-        }).collect()
+        vectors
+            .map(|vector| {
+                let mut words = match vector.eventfd {
+                    Some(fd) => format!("handler → {}", fd_name(trace, fd)),
+                    None => "no handler".into(),
+                };
+                if vector.pending {
+                    words.push_str(", pending");
+                }
+                (vector.vector, words)
+            })
+            .collect()
     };
     let (now, before) = (words(now), words(before));
     let none = || "not allocated".to_owned();
@@ -74,9 +75,8 @@ pub fn vectors(trace: &Trace, now: &Host, before: &Host) -> Vec<Row> {
     let mut numbers: Vec<u16> = now.iter().chain(&before).map(|(number, _)| *number).collect();
     numbers.sort_unstable();
     numbers.dedup();
-    let row = |number: &u16| {
-        Row::new(number.to_string(), find(&now, *number), find(&before, *number))
-    };
+    let row =
+        |number: &u16| Row::new(number.to_string(), find(&now, *number), find(&before, *number));
     numbers.iter().map(row).collect()
 }
 
@@ -87,10 +87,14 @@ pub fn eventfds(trace: &Trace, now: &Machine, before: &Machine) -> Vec<Row> {
         if open { counter } else { format!("{counter} (closed)") }
     };
     let mut old = before.fds.iter();
-    now.fds.iter().map(|(fd, counter, open)| {
-        let before = old.next().map_or("–".to_owned(), |(_, counter, open)| words(counter, open));
-        Row::new(fd_name(trace, fd), words(counter, open), before)
-    }).collect()
+    now.fds
+        .iter()
+        .map(|(fd, counter, open)| {
+            let before =
+                old.next().map_or("–".to_owned(), |(_, counter, open)| words(counter, open));
+            Row::new(fd_name(trace, fd), words(counter, open), before)
+        })
+        .collect()
 }
 
 fn device(host: &Host) -> String {

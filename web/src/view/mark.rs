@@ -135,7 +135,7 @@ pub fn mark(trace: &Trace, entry: &Entry, event: &Event) -> Mark {
                     mark.badge = Some(errno.to_string());
                     mark.detail = clause.as_deref().unwrap_or_default().to_owned();
                 }
-                answer => say(back, Tone::Call, outcome_words(answer)),
+                answer => say(back, Tone::Call, format!("returns {}", outcome_words(answer))),
             }
         }
         Event::Cause { source, .. } => {
@@ -264,10 +264,9 @@ fn step_shape(step: &Step) -> Shape {
 
 fn step_detail(step: &Step, name: &dyn Fn(Fd) -> String) -> String {
     match step {
-        Step::Command { old, new } => format!("Command {old:#06x} → {new:#06x}"),
-        Step::MsixControl { old, new } | Step::MsiControl { old, new } => {
-            format!("{old:#06x} → {new:#06x}")
-        }
+        Step::Command { old, new }
+        | Step::MsixControl { old, new }
+        | Step::MsiControl { old, new } => format!("{old:#06x} → {new:#06x}"),
         Step::MsiAddress { address } | Step::MsiUpperAddress { address } => {
             format!("{address:#010x}")
         }
