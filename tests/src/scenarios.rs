@@ -1,7 +1,7 @@
 //! Scenario files as tests: `scenarios/<index>/<behaviour>.scenario`.
 //!
-//! A file is run as it stands. A first line `# hosts: A B` runs it on each of these hosts instead
-//! of the one it names; every expectation must hold on each.
+//! Comments at a file's beginning may say `# Hosts: A, B`: the file is then run on each of these,
+//! instead of on the host it names, and every expectation must hold on each.
 
 use crate::root;
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -12,20 +12,33 @@ use vfio_irq_book::run;
 /// Runs them.
 pub fn main() {
     let folder = root().join("tests/scenarios");
-    let trials = files(&folder, "scenario").into_iter().map(|path| trial(&folder, path)).collect();
+    let paths = files(&folder, "scenario");
+    let trials = paths.iter().flat_map(|path| trials(&folder, path)).collect();
     libtest_mimic::run(&Arguments::from_args(), trials).exit();
 }
 
-fn trial(folder: &Path, path: PathBuf) -> Trial {
+/// A file's tests, one for each of its hosts.
+fn trials(folder: &Path, path: &Path) -> Vec<Trial> {
     let name = path.strip_prefix(folder).expect("found in this folder").display().to_string();
-    let shown = format!("tests/scenarios/{name}");
-    Trial::test(name, move || {
-        let text = std::fs::read_to_string(&path).map_err(|error| format!("{shown}: {error}"))?;
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) => return vec![Trial::test(name, move || Err(Failed::from(error)))],
+    };
+    let hosts = hosts(&text);
+    if hosts.is_empty() {
+        return vec![trial(name.clone(), name, text, Vec::new())];
+    }
+    let on_host =
+        |host: String| trial(format!("{name} on {host}"), name.clone(), text.clone(), vec![host]);
+    hosts.into_iter().map(on_host).collect()
+}
+
+fn trial(test: String, name: String, text: String, hosts: Vec<String>) -> Trial {
+    Trial::test(test, move || {
         // A file has no fence: its first line is line 1.
-        let hosts = hosts(&text);
         let attributes = Attributes { hosts, ..Attributes::default() };
         let block = Block { range: 0..0, line: 0, attributes, text, included: None };
-        run::run(&block, &shown).map(drop).map_err(|problems| {
+        run::run(&block, &format!("tests/scenarios/{name}")).map(drop).map_err(|problems| {
             let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
             Failed::from(lines.join("\n"))
         })
@@ -33,9 +46,10 @@ fn trial(folder: &Path, path: PathBuf) -> Trial {
 }
 
 fn hosts(text: &str) -> Vec<String> {
-    let first = text.lines().next().unwrap_or("");
-    let names = first.strip_prefix("# hosts:").unwrap_or("");
-    names.split_whitespace().map(str::to_owned).collect()
+    let comments = text.lines().take_while(|line| line.starts_with('#'));
+    let names = comments.filter_map(|line| line.strip_prefix("# Hosts:"));
+    let names = names.flat_map(|list| list.split([',', ' ']));
+    names.filter(|name| !name.is_empty()).map(str::to_owned).collect()
 }
 
 /// Every file with this extension in a folder and the folders in it, in order.
@@ -59,14 +73,12 @@ mod tests {
 
     #[test]
     fn hosts_line_names_several() {
-        assert_eq!(
-            hosts("# hosts: linux-6.1 mediated\nfunction intx\n"),
-            ["linux-6.1", "mediated"]
-        );
+        let text = "# What.\n# Hosts: linux-6.1, mediated\nfunction intx\n";
+        assert_eq!(hosts(text), ["linux-6.1", "mediated"]);
     }
 
     #[test]
     fn text_without_hosts_line_runs_on_its_own() {
-        assert!(hosts("# a comment\nhost linux-6.1\n").is_empty());
+        assert!(hosts("# a comment\nhost linux-6.1\n# Hosts: mediated\n").is_empty());
     }
 }

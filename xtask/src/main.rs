@@ -1,5 +1,6 @@
 //! The project's tasks. `cargo xtask help` lists them.
 
+mod bench;
 mod command;
 mod serve;
 mod setup;
@@ -23,6 +24,10 @@ Tasks of this project. Both set up what is missing on this machine first.
 
   cargo xtask site
       Build the site once, as it is published, into dist/
+
+  cargo xtask bench [--native|--wasm]
+      Measure the core, native and as wasm in headless Chromium, and print
+      both beside the budgets
 
   cargo xtask setup
       Only set up: cargo tools into a folder of the project
@@ -48,6 +53,7 @@ fn run(arguments: &[&str]) -> Result<ExitCode> {
         [_, .., "--help" | "-h"] => print!("{HELP}"),
         ["serve", options @ ..] => serve::run(&serve::Options::parse(options)?)?,
         ["site"] => site::build()?,
+        ["bench", options @ ..] => bench::run(options)?,
         ["setup"] => setup::everything()?,
         ["announce", port] => serve::announce(port)?,
         ["test", steps @ ..] => return test::run(steps),

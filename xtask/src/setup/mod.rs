@@ -19,6 +19,12 @@ pub(crate) fn for_browser_tests() -> Result<()> {
     debian::programs(&["chromium", "chromedriver"], &["chromium", "chromium-driver"])
 }
 
+/// What measuring in the browser needs.
+pub(crate) fn for_bench() -> Result<()> {
+    rust::wasm_target()?;
+    debian::programs(&["chromium"], &["chromium"])
+}
+
 /// rustfmt and clippy.
 pub(crate) fn for_lints() -> Result<()> {
     rust::wasm_target()?;
