@@ -30,6 +30,11 @@ impl Errno {
         Self::NAMED.iter().find(|(_, value)| *value == self.0).map(|(name, _)| *name)
     }
 
+    /// All symbolic names this crate knows.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        Self::NAMED.iter().map(|(name, _)| *name)
+    }
+
     /// The error number with this symbolic name.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::NAMED.iter().find(|(known, _)| *known == name).map(|(_, value)| Self(*value))

@@ -79,7 +79,8 @@ impl fmt::Display for Step {
             Self::Allocate { count: 1, first, .. } => write!(f, "allocate vector {first}"),
             Self::Allocate { count, .. } => write!(f, "allocate {count} vectors"),
             Self::AllocateFailed { asked, granted, .. } => {
-                write!(f, "allocation of {asked} vectors fails ({granted} available)")
+                let vectors = if *asked == 1 { "vector" } else { "vectors" };
+                write!(f, "allocation of {asked} {vectors} fails ({granted} available)")
             }
             Self::Free { count: 1, .. } => f.write_str("free 1 vector"),
             Self::Free { count, .. } => write!(f, "free {count} vectors"),

@@ -7,6 +7,7 @@
 use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
+use core::hash::{Hash, Hasher};
 
 use super::access::Write;
 use super::regs::{self, Command};
@@ -37,7 +38,7 @@ impl Bar {
 }
 
 /// What never changes about a function: shared by all clones of it.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Shape {
     pub(super) name: String,
     pub(super) id: (u16, u16),
@@ -52,6 +53,14 @@ pub(super) struct Shape {
     pub(super) bar_count: u8,
     /// Config space after reset, except what other fields say.
     pub(super) image: Vec<u8>,
+}
+
+/// By name and ids only: hashing the image would cost more than all the rest of a function, and
+/// functions hashed side by side are mostly the same one in different states.
+impl Hash for Shape {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (&self.name, self.id).hash(state);
+    }
 }
 
 impl Shape {

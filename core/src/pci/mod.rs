@@ -48,3 +48,6 @@ pub enum Output {
 
 /// Outputs in order; the caller drains it after each operation on the function.
 pub type Outputs = Vec<Output>;
+
+#[cfg(test)]
+mod tests;

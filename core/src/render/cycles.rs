@@ -94,7 +94,8 @@ fn best_cycle(parts: &[Part<'_>]) -> (usize, usize) {
     best
 }
 
-/// How often the first `length` parts come again, each turn for the next vector.
+/// How many turns the cycle of the first `length` parts makes: each for the next vector up, or each
+/// for the next down, or all for the same.
 fn turns(parts: &[Part<'_>], length: usize) -> usize {
     let Ok(mut vector) = common_vector(&parts[..length]) else { return 1 };
     let mut direction = None;
@@ -107,10 +108,9 @@ fn turns(parts: &[Part<'_>], length: usize) -> usize {
         }
         if let (Some(last), Some(next)) = (vector, next) {
             let now = next.cmp(&last);
-            if now.is_eq() || direction.is_some_and(|direction| direction != now) {
+            if *direction.get_or_insert(now) != now {
                 break;
             }
-            direction = Some(now);
         }
         vector = next;
         times += 1;
@@ -132,44 +132,51 @@ fn one(step: &Step) -> Move {
 /// `write entries 0–4`, `write Command ×3`.
 fn repeated(parts: &[Part<'_>]) -> Move {
     let step = parts[0].step;
-    let text = match plural(step) {
-        Some(words) => format!("{words} {}", vectors(parts)),
-        None => format!("{step} ×{}", parts.len()),
+    let vectors: Vec<u16> = parts.iter().filter_map(|part| part.vector).collect();
+    let (text, value) = match plural(step) {
+        Some(words) if differ(&vectors) => {
+            (format!("{words} {}", span(&vectors)), shared_value(step))
+        }
+        _ => (format!("{step} ×{}", parts.len()), value(step)),
     };
-    Move { text, value: shared_value(step), inner: false, events: parts.len() }
+    Move { text, value, inner: false, events: parts.len() }
 }
 
-/// A cycle of several steps: a row that names the vectors, then a row for each step.
+/// A cycle of several steps: a row that says for which vectors, then a row for each step.
 fn block(parts: &[Part<'_>], length: usize, moves: &mut Vec<Move>) {
     let times = parts.len() / length;
-    let named: Vec<&Part<'_>> = parts.iter().filter(|part| part.vector.is_some()).collect();
-    let text = if named.is_empty() {
-        format!("{times} times:")
-    } else {
-        let firsts = named.chunks(named.len() / times).map(|turn| turn[0].vector);
-        format!("for each of {}:", span(firsts.flatten()))
-    };
+    let firsts = parts.chunks_exact(length).filter_map(|turn| common_vector(turn).ok().flatten());
+    let firsts: Vec<u16> = firsts.collect();
+    let each = differ(&firsts);
+    let text =
+        if each { format!("for each of {}:", span(&firsts)) } else { format!("{times} times:") };
     moves.push(Move { text, value: None, inner: false, events: 0 });
-    for part in &parts[..length] {
-        let text = match singular(part.step) {
-            Some(words) => words.to_string(),
-            None => part.step.to_string(),
+    for same in parts[..length].chunk_by(|one, next| one.shape == next.shape) {
+        let step = same[0].step;
+        let (mut text, value) = match singular(step) {
+            Some(words) if each => (words.to_string(), shared_value(step)),
+            _ => (step.to_string(), value(step)),
         };
-        moves.push(Move { text, value: shared_value(part.step), inner: true, events: times });
+        if same.len() > 1 {
+            text += &format!(" ×{}", same.len());
+        }
+        moves.push(Move { text, value, inner: true, events: times * same.len() });
     }
 }
 
-fn vectors(parts: &[Part<'_>]) -> String {
-    span(parts.iter().filter_map(|part| part.vector))
+fn differ(vectors: &[u16]) -> bool {
+    vectors.first() != vectors.last()
 }
 
-/// `0–4`, or `0…8 (3)` with holes.
-fn span(vectors: impl Iterator<Item = u16>) -> String {
-    let vectors: Vec<u16> = vectors.collect();
+/// `0–4`, `4 down to 0`, or `0…8 (3)` with holes.
+fn span(vectors: &[u16]) -> String {
     let (Some(first), Some(last)) = (vectors.first(), vectors.last()) else { return String::new() };
-    match usize::from(first.abs_diff(*last)) + 1 == vectors.len() {
-        true => format!("{first}–{last}"),
-        false => format!("{first}…{last} ({})", vectors.len()),
+    if usize::from(first.abs_diff(*last)) + 1 != vectors.len() {
+        format!("{first}…{last} ({})", vectors.len())
+    } else if first > last {
+        format!("{first} down to {last}")
+    } else {
+        format!("{first}–{last}")
     }
 }
 
@@ -222,7 +229,12 @@ fn value(step: &Step) -> Option<String> {
         Step::Command { new, .. }
         | Step::MsixControl { new, .. }
         | Step::MsiControl { new, .. } => format!("{new:#06x}"),
-        Step::MsiAddress { address } => format!("{address:#010x}"),
+        Step::MsiAddress { address } | Step::MsiUpperAddress { address } => {
+            format!("{address:#010x}")
+        }
+        Step::Config { width, value, .. } => {
+            format!("{value:#0width$x}", width = 2 + 2 * usize::from((*width).min(4)))
+        }
         Step::MsiData { data } => format!("{data:#06x}"),
         Step::MsiMask { new, .. } => format!("{new:#010x}"),
         Step::EntryMessage { address, data, .. } => format!("{address:#010x} ← {data:#x}"),

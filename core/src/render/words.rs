@@ -228,11 +228,20 @@ fn step_sentence(step: &Step, names: &BTreeMap<Fd, String>) -> String {
         | Step::MsixControl { old, new }
         | Step::MsiControl { old, new } => format!(" ({old:#06x} → {new:#06x})"),
         Step::MsiMask { old, new } => format!(" ({old:#010x} → {new:#010x})"),
-        Step::MsiAddress { address } => format!(" ({address:#010x})"),
+        Step::MsiAddress { address } | Step::MsiUpperAddress { address } => {
+            format!(" ({address:#010x})")
+        }
+        Step::Config { width, value, .. } => {
+            format!(
+                ": {value:#x}, {}",
+                if *width == 1 { "1 byte".into() } else { format!("{width} bytes") }
+            )
+        }
         Step::MsiData { data } => format!(" ({data:#06x})"),
         Step::EntryMessage { address, data, .. } => format!(" ({address:#010x} ← {data:#x})"),
         Step::MaskEntries { first, count } => format!(" ({})", range(*first, *count)),
-        Step::Allocate { index, .. } | Step::Free { index, .. } => format!(" for {index}"),
+        Step::Allocate { index, .. } => format!(" for {index}"),
+        Step::Free { index, .. } => format!(" of {index}"),
         Step::InstallHandler { index, eventfd, .. } => match eventfd {
             Some(fd) => format!(" for {index}, eventfd {}", fd_name(*fd, names)),
             None => format!(" for {index}, without eventfd"),
