@@ -1,11 +1,11 @@
 //! The record of a run: every line of the scenario with what happened and what was expected.
 
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::device::Fd;
-use crate::event::Event;
+use crate::event::{CauseId, Event};
 use crate::ledger::Summary;
 
 /// A whole run.
@@ -52,4 +52,73 @@ pub struct Check {
     pub held: bool,
     /// Column of the expectation in the line, from 1.
     pub column: u32,
+}
+
+/// The ledger's counts, made from events alone: so they can be had from any device that reports
+/// its interrupts.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Counts {
+    summary: Summary,
+    /// Causes neither signalled, merged nor lost yet.
+    open: BTreeSet<CauseId>,
+}
+
+impl Counts {
+    /// Takes in what happened next.
+    pub fn event(&mut self, event: &Event) {
+        match event {
+            Event::Cause { cause, .. } => {
+                self.summary.causes += 1;
+                self.open.insert(*cause);
+            }
+            Event::Merged { cause, .. } if self.open.remove(cause) => self.summary.merged += 1,
+            Event::Lost { cause, .. } if self.open.remove(cause) => self.summary.lost += 1,
+            Event::Signalled { cause, .. } => {
+                self.summary.signals += 1;
+                if self.open.remove(cause) {
+                    self.summary.signalled += 1;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The counts so far; what is settled nowhere else waits.
+    pub fn summary(&self) -> Summary {
+        Summary { waiting: u32::try_from(self.open.len()).unwrap_or(u32::MAX), ..self.summary }
+    }
+}
+
+/// Why JSON is no trace, or no scenario.
+#[cfg(feature = "serde")]
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("line {line}, column {column}: {message}")]
+pub struct JsonError {
+    /// Line in the JSON, from 1; 0 if it is not about a place in it.
+    pub line: usize,
+    /// Column in the JSON, from 1; 0 if it is not about a place in it.
+    pub column: usize,
+    /// What is wrong.
+    pub message: String,
+}
+
+#[cfg(feature = "serde")]
+impl From<serde_json::Error> for JsonError {
+    fn from(error: serde_json::Error) -> Self {
+        let message = alloc::string::ToString::to_string(&error);
+        Self { line: error.line(), column: error.column(), message }
+    }
+}
+
+#[cfg(feature = "serde")]
+impl Trace {
+    /// The trace as JSON, indented. Field names are those of the types.
+    pub fn to_json(&self) -> String {
+        serde_json::to_string_pretty(self).expect("a trace is numbers, strings and lists")
+    }
+
+    /// A trace from its JSON.
+    pub fn from_json(json: &str) -> Result<Self, JsonError> {
+        Ok(serde_json::from_str(json)?)
+    }
 }

@@ -11,9 +11,12 @@
 //!     msi=4[,wide][,maskable]      MSI: vectors, 64-bit address, per-vector mask; msi=no
 //!     msix=8[,table=0+0x2000][,pba=0+0x3000]     BAR+OFFSET; msix=no
 //!     vf   express   intx-status=no   when-off=divert|drop|hold   name="any words"
-//! host PROFILE [vectors=N]         without the line: linux-6.12; N: what the host can still give
+//! host PROFILE [OPTION…]           without the line: linux-6.12
+//!     vectors=N                    what the host can still give
+//!     remapping=no                 no interrupt remapping: one MSI vector at most
 //! ```
-//! Without a profile, `function` starts from a function that has nothing.
+//! Without a profile, `function` starts from a function that has nothing. A bare `vf` in first
+//! place is the profile of that name.
 //!
 //! # Steps
 //! ```text
@@ -29,7 +32,8 @@
 //! config read OFFSET WIDTH         also bar0 … bar5, region N (of vfio-pci)
 //! config write OFFSET WIDTH VALUE  little-endian, up to 8 bytes
 //! config write OFFSET data=HEX     any number of bytes
-//! open    close    reset           the device; opened before the first step if no line says so
+//! open    close    reset           the device; unless the first call is `open`, it is opened before
+//!                                  the first step, with Memory Space and Bus Master on
 //! fire N                           the function raises vector N
 //! assert intx    deassert intx     its interrupt status goes up, down
 //! error    request                 the host has an error to report, wants the device back
@@ -76,10 +80,16 @@
 //!   that only an override provides.
 
 pub mod ast;
+mod build;
+mod edit;
 mod error;
+#[cfg(feature = "serde")]
+mod json;
 mod lex;
 mod parse;
+mod player;
 mod print;
+mod run;
 
 #[cfg(test)]
 mod tests;
@@ -89,7 +99,10 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use ast::Line;
+pub use build::{DEFAULT_FUNCTION, DEFAULT_HOST, Overrides};
 pub use error::TextError;
+pub use player::Player;
+pub use run::{run, run_emulated};
 
 /// Longest text in bytes.
 pub const MAX_TEXT: usize = 1 << 20;
@@ -105,6 +118,8 @@ pub const MAX_LISTED_IN_ALL: u32 = 1_000_000;
 pub const MAX_NAMES: usize = crate::eventfd::MAX_FDS;
 /// Most bytes read at once.
 pub const MAX_WIDTH: u32 = 4096;
+/// Most events of a run; every 64 bytes of data in them count as one more.
+pub const MAX_EVENTS: u64 = 1_000_000;
 /// Most errors reported of one text.
 pub const MAX_ERRORS: usize = 20;
 

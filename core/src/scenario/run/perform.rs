@@ -1,0 +1,247 @@
+//! A step, done.
+
+use alloc::format;
+use alloc::string::String;
+use alloc::vec;
+use alloc::vec::Vec;
+
+use super::{Part, Runner};
+use crate::device::{Answer, Fd, Stimulus, Target};
+use crate::errno::Errno;
+use crate::event::Event;
+use crate::scenario::ast::{
+    Action, Data, FdRef, FdRefs, Item, Names, SetAction, SetIrqs, Span, StepLine, WriteData,
+};
+use crate::trace::Check;
+use crate::uapi::{IrqInfo, IrqSetFlags, IrqSetHeader, eventfd_data};
+
+/// A descriptor number that is never open: beyond any limit on open files.
+pub(super) const CLOSED: Fd = i32::MAX;
+
+/// What a step answered.
+pub(super) enum Reply {
+    /// Nothing that could be compared.
+    Nothing,
+    /// 0, or SET_IRQS's positive number.
+    Answer(Answer),
+    /// GET_IRQ_INFO.
+    Info(IrqInfo),
+    /// Bytes of a region.
+    Data(Vec<u8>),
+    /// An eventfd's counter.
+    Counter(u64),
+    /// Refused.
+    Refused(Errno),
+}
+
+impl Reply {
+    fn done(result: Result<(), Errno>) -> Self {
+        Self::from(result, |()| Self::Answer(Answer::Done))
+    }
+
+    fn from<T>(result: Result<T, Errno>, done: impl FnOnce(T) -> Self) -> Self {
+        result.map_or_else(Self::Refused, done)
+    }
+}
+
+impl Runner {
+    /// Does a step once: makes the descriptors it needs, plans what happens inside it, does it,
+    /// and compares its answer.
+    pub(super) fn perform(&mut self, step: &StepLine, target: &mut dyn Target, part: &mut Part) {
+        let at = step.action.at;
+        if self.done == 0 {
+            self.make_names(step, target, part);
+        }
+        for moment in &step.moments {
+            self.stimuli += moment.what.times;
+            for _ in 0..moment.what.times {
+                let planned = target.stimulate_at(moment.what.moment.clone(), moment.what.stimulus);
+                if let Err(errno) = planned {
+                    let expected = format!("{}", moment.what);
+                    unsupported(part, expected, errno, moment.at);
+                    break;
+                }
+            }
+        }
+        let reply = self.act(&step.action.what, target, part, at);
+        let missed = target.take_missed();
+        self.take_events(target, part);
+        self.missed(step, missed, part);
+        self.expect_answer(step, &reply, part);
+    }
+
+    fn act(
+        &mut self,
+        action: &Action,
+        target: &mut dyn Target,
+        part: &mut Part,
+        at: Span,
+    ) -> Reply {
+        match action {
+            Action::Open => Reply::done(target.open()),
+            Action::Close => Reply::done(target.close()),
+            Action::Reset => Reply::done(target.reset()),
+            Action::SetIrqs(request) => {
+                let (header, data) = self.request(request);
+                Reply::from(target.set_irqs(header, &data), Reply::Answer)
+            }
+            Action::IrqInfo { index, argsz } => {
+                let argsz = argsz.unwrap_or(IrqInfo::SIZE);
+                Reply::from(target.irq_info(argsz, *index), Reply::Info)
+            }
+            Action::RegionRead { region, offset, width } => {
+                let mut data = vec![0; *width as usize];
+                let read = target.region_read(*region, *offset, &mut data);
+                Reply::from(read, |()| Reply::Data(data))
+            }
+            Action::RegionWrite { region, offset, data } => {
+                let bytes = match data {
+                    WriteData::Value { width, value } => {
+                        &value.to_le_bytes()[..(*width as usize).min(8)]
+                    }
+                    WriteData::Bytes(bytes) => bytes,
+                };
+                Reply::done(target.region_write(*region, *offset, bytes))
+            }
+            Action::Stimulate(stimulus) => {
+                self.stimulate(*stimulus, action, target, part, at);
+                Reply::Nothing
+            }
+            // The names were made before.
+            Action::Eventfd(_) | Action::Plainfd(_) => Reply::done(Ok(())),
+            Action::ReadFd(fd) => Reply::from(target.eventfd_read(self.fd(fd)), Reply::Counter),
+            Action::WriteFd(fd, value) => Reply::done(target.eventfd_write(self.fd(fd), *value)),
+            Action::CloseFd(fd) => Reply::done(target.eventfd_close(self.fd(fd))),
+            Action::Ledger => Reply::Nothing,
+        }
+    }
+
+    fn stimulate(
+        &mut self,
+        stimulus: Stimulus,
+        action: &Action,
+        target: &mut dyn Target,
+        part: &mut Part,
+        at: Span,
+    ) {
+        self.stimuli += 1;
+        let done = match target.supports(stimulus) {
+            true => target.stimulate(stimulus),
+            false => Err(Errno::EOPNOTSUPP),
+        };
+        if let Err(errno) = done {
+            unsupported(part, format!("{action}"), errno, at);
+        }
+    }
+
+    /// Makes the descriptors of an action's names, where there are none yet.
+    fn make_names(&mut self, step: &StepLine, target: &mut dyn Target, part: &mut Part) {
+        let (all, eventfd): (Vec<&Names>, bool) = match &step.action.what {
+            Action::Eventfd(all) => (all.iter().collect(), true),
+            Action::Plainfd(all) => (all.iter().collect(), false),
+            Action::SetIrqs(SetIrqs { data: Data::Eventfd(Some(items)), .. }) => {
+                let names = items.iter().filter_map(|item| match &item.what {
+                    FdRefs::Names(names) => Some(names),
+                    FdRefs::Number(_) | FdRefs::Closed => None,
+                });
+                (names.collect(), true)
+            }
+            _ => return,
+        };
+        for name in all.into_iter().flat_map(Names::each) {
+            if self.names.contains_key(&name) {
+                continue;
+            }
+            let made = match eventfd {
+                true => target.eventfd_create(),
+                false => target.plain_fd_create(),
+            };
+            match made {
+                Ok(fd) => {
+                    self.names.insert(name, fd);
+                }
+                Err(errno) => {
+                    let expected = format!("a new descriptor for {name}");
+                    let column = step.action.at.column.max(1);
+                    let actual = format!("{errno}");
+                    part.checks.push(Check { expected, actual, held: false, column });
+                    return;
+                }
+            }
+        }
+    }
+
+    fn named(&self, name: &str) -> Fd {
+        // A name without a descriptor could not be made; that was told.
+        self.names.get(name).copied().unwrap_or(CLOSED)
+    }
+
+    fn fd(&self, fd: &FdRef) -> Fd {
+        match fd {
+            FdRef::Name(name) => self.named(name),
+            FdRef::Number(number) => *number,
+            FdRef::Closed => CLOSED,
+        }
+    }
+
+    /// The descriptors of names, in order.
+    pub(super) fn fds(&self, names: &Names) -> Vec<(String, Fd)> {
+        names.each().map(|name| (name.clone(), self.named(&name))).collect()
+    }
+
+    /// Header and data of a request.
+    fn request(&self, request: &SetIrqs) -> (IrqSetHeader, Vec<u8>) {
+        let (data_flag, bytes, items) = match &request.data {
+            Data::None => (IrqSetFlags::DATA_NONE, Vec::new(), 0),
+            Data::Bool(items) => {
+                let bytes = expand(items.as_deref().unwrap_or_default(), |byte| vec![*byte]);
+                let count = bytes.len();
+                (IrqSetFlags::DATA_BOOL, bytes, count)
+            }
+            Data::Eventfd(items) => {
+                let fds = expand(items.as_deref().unwrap_or_default(), |fds| match fds {
+                    FdRefs::Names(names) => self.fds(names).into_iter().map(|(_, fd)| fd).collect(),
+                    FdRefs::Number(number) => vec![*number],
+                    FdRefs::Closed => vec![CLOSED],
+                });
+                (IrqSetFlags::DATA_EVENTFD, eventfd_data(&fds), fds.len())
+            }
+        };
+        let action_flag = match request.action {
+            SetAction::Mask => IrqSetFlags::ACTION_MASK,
+            SetAction::Unmask => IrqSetFlags::ACTION_UNMASK,
+            SetAction::Trigger => IrqSetFlags::ACTION_TRIGGER,
+        };
+        let bytes = request.bytes.clone().unwrap_or(bytes);
+        let size = |len: usize| u32::try_from(len).unwrap_or(u32::MAX);
+        let header = IrqSetHeader {
+            argsz: request.argsz.unwrap_or_else(|| IrqSetHeader::SIZE + size(bytes.len())),
+            flags: request.flags.unwrap_or_else(|| (data_flag | action_flag).bits()),
+            index: request.index,
+            start: request.start,
+            count: request.count.unwrap_or_else(|| size(items)),
+        };
+        (header, bytes)
+    }
+}
+
+fn expand<T, V: Clone>(items: &[Item<T>], each: impl Fn(&T) -> Vec<V>) -> Vec<V> {
+    let mut all = Vec::new();
+    for item in items {
+        let values = each(&item.what);
+        for _ in 0..item.times {
+            all.extend_from_slice(&values);
+        }
+    }
+    all
+}
+
+/// The device can't be told to do this: a note in the trace and a failed check.
+fn unsupported(part: &mut Part, expected: String, errno: Errno, at: Span) {
+    let actual = match errno {
+        Errno::EOPNOTSUPP => String::from("unsupported: this device can't be told to"),
+        errno => format!("{errno}"),
+    };
+    part.events.push(Event::Note(format!("{expected}: {actual}")));
+    part.checks.push(Check { expected, actual, held: false, column: at.column.max(1) });
+}
