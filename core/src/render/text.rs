@@ -248,8 +248,11 @@ impl Page {
     fn step(&mut self, step: &Move) {
         let (function, width) = (self.function, self.width);
         let at = self.host + if step.inner { 2 } else { 0 };
-        let line = self.line();
-        line.put(at, Ink::Plain, &short(&step.text, width - at - 2));
+        let mut line = &mut Line::default();
+        for (further, part) in wrap(&step.text, width - at - 2).iter().enumerate() {
+            line = self.line();
+            line.put(if further > 0 { at + 2 } else { at }, Ink::Plain, part);
+        }
         let Some(value) = &step.value else { return };
         let from = line.len() + 1;
         let head = from.max(function - 2);
