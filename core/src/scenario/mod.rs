@@ -106,10 +106,14 @@ pub use run::{run, run_emulated};
 
 /// Longest text in bytes.
 pub const MAX_TEXT: usize = 1 << 20;
-/// Most lines of a text.
-pub const MAX_LINES: u32 = 100_000;
-/// Most steps of a run, repetitions counted.
-pub const MAX_STEPS: u32 = 100_000;
+/// Most lines of a text: a hundred thousand steps and what belongs to them.
+pub const MAX_LINES: u32 = 1 << 17;
+/// Most steps of a run, repetitions and what happens inside them counted.
+pub const MAX_STEPS: u32 = 1 << 17;
+/// Most stimuli inside one call, repetitions counted.
+pub const MAX_INJECTED: u32 = 1024;
+/// Most expectations of a step.
+pub const MAX_EXPECTED: usize = 64;
 /// Most items of a list.
 pub const MAX_LISTED: u32 = 4096;
 /// Most items of all lists of a text.
