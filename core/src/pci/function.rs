@@ -8,9 +8,9 @@
 //! - pending bits when Enable falls: kept, and sent once enabled and unmasked again;
 //! - a message while Bus Master is off: lost.
 //!
-//! Leaves out: power management, error reporting, SR-IOV itself (a built VF stands alone, with its ids
-//! and BARs readable as its PF's capability would give them), and the device's own registers (they
-//! read as zero).
+//! Leaves out: power management, error reporting, SR-IOV itself (a built VF stands alone, with its
+//! ids and BARs readable as its PF's capability would give them), and the device's own registers
+//! (they read as zero).
 
 use alloc::collections::BTreeMap;
 use alloc::format;
