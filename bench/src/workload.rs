@@ -6,6 +6,7 @@ use vfio_irq_core::device::{Device, Fd, Stimulate, Stimulus};
 use vfio_irq_core::host::HostProfile;
 use vfio_irq_core::machine::{Emulator, Machine};
 use vfio_irq_core::pci::{Function, profiles};
+use vfio_irq_core::scenario::{Overrides, Scenario, run_emulated};
 use vfio_irq_core::uapi::{CONFIG_REGION, IrqIndex, IrqSetFlags, IrqSetHeader, eventfd_data};
 
 /// Steps of the long run.
@@ -171,5 +172,9 @@ fn run_steps(emulator: &mut Emulator, fd: Fd) -> u64 {
 }
 
 fn run_text(text: &str) -> u64 {
-    text.len() as u64
+    let scenario = Scenario::parse(text).expect("the text is right");
+    let overrides = Overrides { host: None, function: None };
+    let trace = run_emulated(&scenario, &overrides).expect("function and host are built in");
+    assert!(trace.held, "every fire is signalled");
+    trace.entries.len() as u64
 }

@@ -109,7 +109,8 @@ fn main() -> ExitCode {
         exit: Exit::Wrong,
     });
     // The trace first: on a terminal what went wrong should stand last.
-    let written = write(io::stdout(), &report.stdout).and_then(|()| write(io::stderr(), &report.stderr));
+    let written =
+        write(io::stdout(), &report.stdout).and_then(|()| write(io::stderr(), &report.stderr));
     match written {
         Ok(()) => report.exit.into(),
         Err(error) => {
@@ -138,6 +139,10 @@ fn execute(cli: &Cli) -> anyhow::Result<Report> {
 
 fn run_scenario(arguments: &Run, color: When) -> anyhow::Result<Report> {
     let Run { file, host, function, format } = arguments;
+    let from_stdin = |name: &str| name == "-" || name.starts_with("-#");
+    if from_stdin(&file.to_string_lossy()) && function.as_deref().is_some_and(from_stdin) {
+        anyhow::bail!("standard input can be the scenario or the function, not both");
+    }
     let overrides = Overrides {
         host: host.as_deref().map(profiles::host).transpose()?,
         function: function.as_deref().map(profiles::function).transpose()?,

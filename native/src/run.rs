@@ -1,15 +1,15 @@
 //! `vfio-irq run`: a scenario on the emulator.
 
 use vfio_irq_core::render;
-use vfio_irq_core::scenario::{Overrides, Scenario, TextError, run_emulated};
+use vfio_irq_core::scenario::{MAX_ERRORS, Overrides, Scenario, TextError, run_emulated};
 use vfio_irq_core::trace::{Check, Entry, Trace};
 
 use crate::excerpt::Excerpt;
 use crate::input::Input;
 use crate::{Error, Exit, Paint, Report};
 
-/// Most errors of one text that are shown.
-const MAX_ERRORS: usize = 20;
+/// Most failed expectations of one run that are shown.
+const MAX_FAILURES: usize = 20;
 
 /// How a trace is shown.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -64,20 +64,20 @@ fn report(trace: &Trace, input: &Input, text: &str, options: &Options) -> Report
 fn show(trace: &Trace, options: &Options) -> String {
     match options.format {
         Format::Text if options.stdout.is_on() => {
-            render::text_with(trace, &render::Style::colour())
+            render::text_with(trace, &render::Style { color: true, ..Default::default() })
         }
         Format::Text => render::text(trace),
         Format::Json => {
             let json = serde_json::to_string_pretty(trace);
             json.expect("a trace is numbers, strings and lists") + "\n"
         }
-        Format::Svg => render::svg(trace),
+        Format::Svg => render::svg(trace, &render::SvgOptions::default()) + "\n",
     }
 }
 
 fn print_errors(errors: &[TextError], input: &Input, text: &str, paint: Paint) -> String {
     let mut out = String::new();
-    for error in errors.iter().take(MAX_ERRORS) {
+    for error in errors {
         let excerpt = Excerpt {
             title: &error.message,
             name: &input.name,
@@ -90,20 +90,19 @@ fn print_errors(errors: &[TextError], input: &Input, text: &str, paint: Paint) -
         out += &excerpt.print(paint);
         out.push('\n');
     }
-    if errors.len() > MAX_ERRORS {
-        out += &format!("… and {} more\n", errors.len() - MAX_ERRORS);
-    }
-    out + &match errors.len() {
-        1 => format!("{}: 1 error, nothing was run\n", input.name),
-        n => format!("{}: {n} errors, nothing was run\n", input.name),
-    }
+    let count = match errors.len() {
+        1 => "1 error".to_owned(),
+        n if n < MAX_ERRORS => format!("{n} errors"),
+        n => format!("the first {n} errors"),
+    };
+    out + &format!("{}: {count}, nothing was run\n", input.name)
 }
 
 fn print_failures(trace: &Trace, input: &Input, text: &str, paint: Paint) -> String {
     let checks = || trace.entries.iter().flat_map(|e| e.checks.iter().map(move |c| (e, c)));
     let failed: Vec<(&Entry, &Check)> = checks().filter(|(_, check)| !check.held).collect();
     let mut out = String::new();
-    for (entry, check) in failed.iter().take(MAX_ERRORS) {
+    for (entry, check) in failed.iter().take(MAX_FAILURES) {
         let excerpt = Excerpt {
             title: "the expectation does not hold",
             name: &input.name,
@@ -116,8 +115,8 @@ fn print_failures(trace: &Trace, input: &Input, text: &str, paint: Paint) -> Str
         out += &excerpt.print(paint);
         out.push('\n');
     }
-    if failed.len() > MAX_ERRORS {
-        out += &format!("… and {} more\n", failed.len() - MAX_ERRORS);
+    if failed.len() > MAX_FAILURES {
+        out += &format!("… and {} more\n\n", failed.len() - MAX_FAILURES);
     }
     if !failed.is_empty() {
         let (failed, all) = (failed.len(), checks().count());

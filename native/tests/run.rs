@@ -56,14 +56,14 @@ fn every_expectation_that_fails_is_shown() {
     let ran = ran_with("run -", text.as_bytes());
 
     assert_eq!(ran.status, 1);
-    for part in ["<stdin>:3:37", "expected EINVAL, got 0", "<stdin>:5:11", "2 of 2 expectations"] {
+    for part in ["<stdin>:3:40", "expected EINVAL, got 0", "<stdin>:5:11", "2 of 2 expectations"] {
         assert!(ran.stderr.contains(part), "{part} is missing in\n{}", ran.stderr);
     }
 }
 
 #[test]
 fn text_that_is_wrong_exits_2_with_every_error_and_no_trace() {
-    let text = "host linux-6.1\nfire x\nread a -> 1\nfrobnicate\n";
+    let text = "host linux-6.1\nfire x\neventfd a\nfrobnicate\n";
     let ran = ran_with("run -", text.as_bytes());
 
     assert_eq!((ran.status, &*ran.stdout), (2, ""));
@@ -74,12 +74,16 @@ fn text_that_is_wrong_exits_2_with_every_error_and_no_trace() {
 }
 
 #[test]
-fn many_errors_are_cut_off_and_counted() {
-    let ran = ran_with("run -", "frobnicate\n".repeat(5000).as_bytes());
+fn many_errors_and_failures_are_cut_off_and_counted() {
+    let wrong = ran_with("run -", "frobnicate\n".repeat(5000).as_bytes());
+    assert_eq!(wrong.status, 2);
+    assert!(wrong.stderr.ends_with("<stdin>: the first 20 errors, nothing was run\n"));
 
-    assert_eq!(ran.status, 2);
-    assert!(ran.stderr.contains("… and "), "{}", ran.stderr);
-    assert!(ran.stderr.lines().count() < 200, "{} lines", ran.stderr.lines().count());
+    let failing = ran_with("run -", "irq_info msix -> count=9\n".repeat(500).as_bytes());
+    assert_eq!(failing.status, 1);
+    assert!(failing.stderr.contains("… and 480 more"), "{}", failing.stderr);
+    assert!(failing.stderr.ends_with("<stdin>: 500 of 500 expectations failed\n"));
+    assert!(failing.stderr.lines().count() < 200, "{}", failing.stderr);
 }
 
 #[test]
@@ -157,7 +161,9 @@ fn function_option_picks_one_of_several_by_address() {
     // lspci -vv: 00:01.0 has Count=5.
     assert_eq!(function("#00:01.0").status, 0, "{}", function("#00:01.0").stderr);
     assert_eq!(function("#0000:00:01.0").status, 0);
-    for (choice, problem) in [("", "holds 6 functions"), ("#00:09.0", "holds no function at 00:09.0")] {
+    for (choice, problem) in
+        [("", "holds 6 functions"), ("#00:09.0", "holds no function at 00:09.0")]
+    {
         let ran = function(choice);
         assert_eq!(ran.status, 2, "{choice}");
         assert!(ran.stderr.contains(problem), "{choice}: {}", ran.stderr);
@@ -172,6 +178,18 @@ fn function_option_that_is_neither_file_nor_name_says_so() {
     assert_eq!(ran.status, 2);
     assert!(ran.stderr.contains("`e1001e` is neither a file nor a built-in function"));
     assert!(ran.stderr.contains("e1000e"), "{}", ran.stderr);
+}
+
+#[test]
+fn function_option_reads_standard_input_unless_the_scenario_does() {
+    let file = folder("run-function-stdin").join("story.scn");
+    std::fs::write(&file, "irq_info msix -> count=5\n").expect("the folder is writable");
+    let dump = std::fs::read(command::configs().join("e1000e.config")).expect("committed");
+
+    let piped = ran_with(&format!("run {} --function -", file.display()), &dump);
+    assert_eq!(piped.status, 0, "{}", piped.stderr);
+    let both = ran_with("run - --function -", STORY.as_bytes());
+    assert_eq!((both.status, both.stderr.contains("not both")), (2, true), "{}", both.stderr);
 }
 
 #[test]

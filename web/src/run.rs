@@ -67,6 +67,12 @@ impl Run {
         (0..self.len()).find(lost).map(|row| row + 1)
     }
 
+    /// The position at the end of a line of the text.
+    fn end_of_line(&self, line: u32) -> Option<usize> {
+        let at = self.trace().entries.iter().position(|entry| entry.line == line)?;
+        Some(self.index.span(at).end)
+    }
+
     /// The line that goes on at a position: the current event's.
     pub fn line(&self, position: usize) -> Option<u32> {
         self.current(position).map(|(entry, _)| entry.line)
@@ -110,12 +116,24 @@ fn moment(events: &[Event]) -> Option<Moment> {
     Some(Moment { step: name, nth: u32::try_from(nth).ok()? })
 }
 
-/// After text `new` replaced text `old`'s run with something inserted at a position: the position
-/// after what was inserted, up to where the old run goes on or the next thing happens.
-pub fn position_after(old: &Run, new: &Run, position: usize) -> usize {
+/// The position after what was raised: `new` is the run of `old`'s text with something more at
+/// `spot`, which `position` led to.
+pub fn position_after(old: &Run, new: &Run, spot: &Spot, position: usize) -> usize {
+    match spot {
+        Spot::After(line) => {
+            let before = u32::try_from(old.text.lines().count()).unwrap_or(u32::MAX);
+            new.end_of_line(line.saturating_add(1).min(before.saturating_add(1)))
+                .unwrap_or(position)
+        }
+        Spot::Inside(..) => after_injection(old, new, position),
+    }
+}
+
+/// The way of an interrupt inside a call ends where the call goes on.
+fn after_injection(old: &Run, new: &Run, position: usize) -> usize {
     let event = |run: &Run, row: usize| run.index.event(run.trace(), row).map(|(_, e)| e.clone());
     let mut at = position.min(new.len());
-    // The insertion may come a little later than asked, after the consequences of a step.
+    // It may come a little later than asked, after the consequences of a step.
     while at < new.len() && at < old.len() && event(old, at) == event(new, at) {
         at += 1;
     }

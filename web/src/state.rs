@@ -241,9 +241,13 @@ impl State {
         self.settle();
         let Some(old) = self.run.clone().filter(|_| !self.stale()) else { return };
         let position = self.position;
-        self.replace(&edit::raise(&self.text, &old.spot(position), stimulus));
+        let spot = old.spot(position);
+        self.replace(&edit::raise(&self.text, &spot, stimulus));
         if let Some(new) = self.run.clone().filter(|_| !self.stale()) {
-            self.position = run::position_after(&old, &new, position);
+            self.position = run::position_after(&old, &new, &spot, position);
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -64,9 +64,11 @@ fn print_hosts() -> String {
 }
 
 fn print_functions(all: &[FunctionJson]) -> String {
+    let mut summaries = Table::default();
     let mut table = Table::default();
-    table.row(["NAME", "INTX", "MSI", "MSI-X", "KIND", "RAISED WHILE OFF", "WHAT IT IS"]);
+    table.row(["", "KIND", "INTX", "MSI", "MSI-X", "RAISED WHILE MSI AND MSI-X ARE OFF"]);
     for FunctionJson { profile, summary, spec } in all {
+        summaries.row([profile, summary]);
         let msi = spec.msi.map_or("-".to_owned(), |msi| {
             let mask = if msi.maskable { ", mask" } else { "" };
             format!("{}, {}-bit{mask}", msi.vectors, if msi.wide { 64 } else { 32 })
@@ -83,9 +85,9 @@ fn print_functions(all: &[FunctionJson]) -> String {
             WhenOff::Drop => "dropped",
             WhenOff::Hold => "held",
         };
-        table.row([profile, &pin(spec), &msi, &msix, kind, off, summary]);
+        table.row([profile, kind, &pin(spec), &msi, &msix, off]);
     }
-    table.print(0)
+    format!("{}\n{}", summaries.print(0), table.print(0))
 }
 
 fn pin(spec: &FunctionSpec) -> String {

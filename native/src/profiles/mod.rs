@@ -25,10 +25,8 @@ pub fn function_names() -> Vec<&'static str> {
 
 /// The built-in host of this name.
 pub fn host(name: &str) -> Result<HostProfile, Error> {
-    HostProfile::by_name(name).ok_or_else(|| Error::UnknownHost {
-        name: name.to_owned(),
-        known: host_names().join(", "),
-    })
+    HostProfile::by_name(name)
+        .ok_or_else(|| Error::UnknownHost { name: name.to_owned(), known: host_names().join(", ") })
 }
 
 /// The function `--function` names: a built-in one, or one in a config dump. `FILE#ADDRESS` picks

@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 /// What a run of the command left behind.
-pub struct Ran {
-    pub status: i32,
-    pub stdout: String,
-    pub stderr: String,
+pub(crate) struct Ran {
+    pub(crate) status: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 impl From<Output> for Ran {
@@ -25,21 +25,21 @@ impl From<Output> for Ran {
 }
 
 /// The command, in an environment that says nothing about colours.
-pub fn vfio_irq() -> Command {
+pub(crate) fn vfio_irq() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_vfio-irq"));
     command.env_remove("NO_COLOR").env("TERM", "xterm").env_remove("COLUMNS");
     command
 }
 
 /// Runs it with arguments separated by blanks, nothing on standard input.
-pub fn ran(arguments: &str) -> Ran {
+pub(crate) fn ran(arguments: &str) -> Ran {
     let mut command = vfio_irq();
     command.args(arguments.split_whitespace()).stdin(Stdio::null());
     command.output().expect("the command starts").into()
 }
 
 /// Runs it with `input` on standard input.
-pub fn ran_with(arguments: &str, input: &[u8]) -> Ran {
+pub(crate) fn ran_with(arguments: &str, input: &[u8]) -> Ran {
     let mut command = vfio_irq();
     command.args(arguments.split_whitespace());
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -54,12 +54,12 @@ pub fn ran_with(arguments: &str, input: &[u8]) -> Ran {
 }
 
 /// The committed config dumps.
-pub fn configs() -> PathBuf {
+pub(crate) fn configs() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/data/configs")
 }
 
 /// An empty folder of this test's own.
-pub fn folder(name: &str) -> PathBuf {
+pub(crate) fn folder(name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     let _ = std::fs::remove_dir_all(&folder);
     std::fs::create_dir_all(&folder).expect("the target folder is writable");

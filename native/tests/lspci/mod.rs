@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 /// The functions of an `lspci -vv` output.
-pub fn functions(text: &str) -> Vec<Value> {
+pub(crate) fn functions(text: &str) -> Vec<Value> {
     let blocks = text.split("\n\n").map(str::trim_end).filter(|block| !block.is_empty());
     blocks.map(function).collect()
 }
@@ -29,8 +29,8 @@ fn intx(text: &str) -> Value {
     json!({ "pin": words[1], "line": words.get(5).map_or(0, |line| number(line)) })
 }
 
-/// `[70] MSI: Enable+ Count=4/16 Maskable- 64bit+`, `Address: 00000000fee00218  Data: 0000`, and,
-/// if it masks, `Masking: 00000000  Pending: 00000000`.
+/// `[70] MSI: Enable+ Count=4/16 Maskable- 64bit+` and, if it masks,
+/// `Masking: 00000000  Pending: 00000000`.
 fn msi(text: &str) -> Value {
     let (granted, vectors) = after(text, "Count=").split_once('/').expect("two counts");
     let maskable = flag(text, "Maskable");
@@ -41,8 +41,6 @@ fn msi(text: &str) -> Value {
         "enabled": flag(text, "Enable"),
         "wide": flag(text, "64bit"),
         "maskable": maskable,
-        "address": hex(after(text, "Address: ")),
-        "data": hex(after(text, "Data: ")),
         "mask": maskable.then(|| hex(after(text, "Masking: "))),
         "pending": maskable.then(|| hex(after(text, "Pending: "))),
     })
@@ -72,7 +70,9 @@ fn line<'a>(block: &'a str, word: &str) -> Option<&'a str> {
 /// A capability, from its offset to the next capability.
 fn capability<'a>(block: &'a str, name: &str) -> Option<&'a str> {
     let lists = block.split("Capabilities: [").skip(1);
-    lists.into_iter().find(|text| text.split_once("] ").is_some_and(|(_, rest)| rest.starts_with(name)))
+    lists
+        .into_iter()
+        .find(|text| text.split_once("] ").is_some_and(|(_, rest)| rest.starts_with(name)))
 }
 
 fn offset(capability: &str) -> u64 {
