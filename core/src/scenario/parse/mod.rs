@@ -77,8 +77,10 @@ impl Parser {
             _ => {
                 let step = step::step(cursor, word, at, &mut self.known)?;
                 self.first_step.get_or_insert(cursor.line);
-                self.steps = self.steps.saturating_add(step.times);
-                if self.steps > MAX_STEPS {
+                let before = self.steps;
+                self.steps = before.saturating_add(step.times);
+                // Told once, where the limit is passed.
+                if (before..self.steps).contains(&MAX_STEPS) {
                     return Err(cursor.wrong(at, format!("more than {MAX_STEPS} steps")));
                 }
                 return Ok(Statement::Step(step));
