@@ -3,6 +3,7 @@
 use anyhow::{Context, Result, bail};
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader};
+use std::os::unix::process::CommandExt;
 use std::process::{Command, ExitStatus, Stdio};
 
 /// A program with its arguments, in the repository's root, with our tools first on PATH.
@@ -40,6 +41,12 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
     let line = announce(command);
     let status = command.status().with_context(|| cannot_start(&line))?;
     succeeded(&line, status)
+}
+
+/// Shows a program and becomes it; returns only if that fails.
+pub(crate) fn replace(command: &mut Command) -> Result<()> {
+    let line = announce(command);
+    Err(command.exec()).with_context(|| cannot_start(&line))
 }
 
 /// Shows and runs, and hands each line of standard output on after printing it. Standard error

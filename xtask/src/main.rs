@@ -55,6 +55,7 @@ fn run(arguments: &[&str]) -> Result<ExitCode> {
         ["site"] => site::build()?,
         ["bench", options @ ..] => bench::run(options)?,
         ["setup"] => setup::everything()?,
+        ["announce", port] => serve::announce(port)?,
         ["test", steps @ ..] => return test::run(steps),
         [other, ..] => bail!("there is no task {other:?}\n\n{HELP}"),
     }

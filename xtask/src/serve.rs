@@ -3,6 +3,8 @@
 use crate::command::{self, command};
 use anyhow::{Context, Result, bail};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::os::unix::process::parent_id;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 /// What the command line says.
@@ -51,20 +53,36 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     crate::setup::for_site()?;
     crate::site::prepare()?;
 
-    let started = Instant::now();
+    announce_later(port)?;
     let number = port.to_string();
     let mut arguments = vec!["serve", "--port", &number];
     if options.release {
         arguments.push("--release");
     }
-    std::thread::spawn(move || announce_when_ready(port, started));
-    command::run(&mut command("trunk", &arguments))
+    // Trunk takes our place: whoever ends this process ends the server.
+    command::replace(&mut command("trunk", &arguments))
 }
 
-/// Trunk listens once the first build is done; its own message drowns in its log.
-fn announce_when_ready(port: u16, started: Instant) {
+/// Starts this program once more beside trunk, to say when the site is there: trunk's own message
+/// drowns in its log.
+fn announce_later(port: u16) -> Result<()> {
+    let program = std::env::current_exe().context("cannot find this program")?;
+    Command::new(program)
+        .args(["announce", &port.to_string()])
+        .spawn()
+        .context("cannot start this program a second time")?;
+    Ok(())
+}
+
+/// Waits until the port answers, and says so. Ends, too, when the process that started it does.
+pub(crate) fn announce(port: &str) -> Result<()> {
+    let port: u16 = port.parse().context("announce needs a port")?;
+    let (started, parent) = (Instant::now(), parent_id());
     while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {
         std::thread::sleep(Duration::from_millis(100));
+        if parent_id() != parent {
+            return Ok(());
+        }
     }
     let seconds = started.elapsed().as_secs_f32();
     println!(
@@ -72,6 +90,7 @@ fn announce_when_ready(port: u16, started: Instant) {
          Playground: http://localhost:{port}/playground.html\n\
          Built in {seconds:.1} s. Every change is built and the page reloaded; Ctrl-C ends.\n"
     );
+    Ok(())
 }
 
 #[cfg(test)]

@@ -1,9 +1,8 @@
 //! Traces for people: plain text fit for a mail, the same in colour, an SVG sequence diagram, and
 //! the words for single events that page, text and diagram share.
 //!
-//! One way for all of them: a trace becomes rows ([`rows`]: repetitive steps grouped, an
-//! interrupt's way in one row, a long run shortened in the middle), and each renderer lays out
-//! rows. Names, notes and descriptions are other people's text: control characters and direction
+//! One way for all of them: a trace becomes rows (repetitive steps grouped, an interrupt's way in
+//! one row, a long run shortened in the middle), and each renderer lays out rows. Names, notes and descriptions are other people's text: control characters and direction
 //! overrides are replaced before they reach a terminal, and the SVG escapes all text.
 //!
 //! Not here: JSON (serde does it), and anything that knows a terminal or a browser.

@@ -2,6 +2,7 @@
 //! all of them.
 
 mod any;
+mod real;
 mod stories;
 mod svg;
 mod text;

@@ -195,10 +195,7 @@ impl Page {
             }
             Kind::User(words) => self.wrapped(USER, Ink::Plain, words),
             Kind::Note(words) => self.wrapped(USER, Ink::Muted, &format!("note: {words}")),
-            Kind::Quiet(words) => {
-                let words = format!("{} (nothing seen)", short(words, 200));
-                self.wrapped(USER, Ink::Muted, &words);
-            }
+            Kind::Quiet(words) => self.wrapped(USER, Ink::Muted, words),
             Kind::Failed { expected, actual } => {
                 let (expected, actual) = (short(expected, 200), short(actual, 200));
                 let words = format!("FAILED line {line}: expected {expected}, got {actual}");
@@ -248,8 +245,11 @@ impl Page {
     fn step(&mut self, step: &Move) {
         let (function, width) = (self.function, self.width);
         let at = self.host + if step.inner { 2 } else { 0 };
-        let line = self.line();
-        line.put(at, Ink::Plain, &short(&step.text, width - at - 2));
+        let mut line = &mut Line::default();
+        for (further, part) in wrap(&step.text, width - at - 2).iter().enumerate() {
+            line = self.line();
+            line.put(if further > 0 { at + 2 } else { at }, Ink::Plain, part);
+        }
         let Some(value) = &step.value else { return };
         let from = line.len() + 1;
         let head = from.max(function - 2);

@@ -7,6 +7,7 @@ use alloc::string::ToString;
 
 use proptest::collection::vec as bytes;
 use proptest::prelude::*;
+use proptest::sample::select;
 
 use super::*;
 use crate::pci::Outputs;
@@ -381,7 +382,7 @@ fn exercise(imported: &Imported) {
 proptest! {
     #[test]
     fn bytes_of_any_kind_never_panic(
-        len in proptest::sample::select(&[64usize, 256, 4096][..]),
+        len in select(&[64usize, 256, 4096][..]),
         soup in bytes(any::<u8>(), 4096),
         listed in any::<bool>(),
     ) {
@@ -401,7 +402,7 @@ proptest! {
     #[test]
     fn dump_with_bytes_changed_never_panics(
         changes in bytes((prop_oneof![0x00..0x80usize, 0..256usize], any::<u8>()), 0..6),
-        places in bytes((0..0x20usize, proptest::sample::select(&[0u8, 0x40, 0x50, 0x70, 0xf8][..])), 0..3),
+        places in bytes((0..0x20usize, select(&[0u8, 0x40, 0x50, 0x70, 0xf8][..])), 0..3),
     ) {
         let places = places.into_iter().map(|(at, to)| (0x50 + at, to));
         let changes: Vec<_> = changes.into_iter().chain(places).collect();

@@ -111,7 +111,7 @@ impl Diagram {
                 if self.y > self.top + 4 {
                     self.y += 5;
                 }
-                self.say(self.user, words, "vi-call", 0);
+                self.tell(self.user, words, "vi-call", 0);
                 self.canvas.arrow(self.user, self.host, self.y + SHAFT, "vi-call");
                 self.y += ARROW;
             }
@@ -120,17 +120,17 @@ impl Diagram {
             Kind::Path(path) => self.path(path),
             Kind::Line { up } => {
                 let words = if *up { "INTx ▲" } else { "INTx ▼" };
-                self.say(self.function, words, "vi-line", 0);
+                self.say(self.function, words, "vi-line");
                 self.edges.push((self.y + BASE - 4, *up));
                 self.y += PLAIN;
             }
             Kind::User(words) => {
                 self.canvas.dot(self.user, self.y + BASE - 4, "vi-call");
-                self.say(self.user, words, "", 0);
+                self.say(self.user, words, "");
                 self.y += PLAIN;
             }
             Kind::Note(words) => self.paragraph(&format!("note: {words}"), "vi-muted"),
-            Kind::Quiet(words) => self.paragraph(&format!("{words} (nothing seen)"), "vi-muted"),
+            Kind::Quiet(words) => self.paragraph(words, "vi-muted"),
             Kind::Failed { expected, actual } => {
                 let pill = format!("FAILED line {}", row.line);
                 self.pill(self.user + GAP, &pill, &format!("expected {expected}, got {actual}"));
@@ -144,11 +144,27 @@ impl Diagram {
     }
 
     /// Text right of a lifeline, moved left if it would leave the picture.
-    fn say(&mut self, x: i32, words: &str, class: &str, indent: i32) {
+    fn say(&mut self, x: i32, words: &str, class: &str) {
         let room = self.right - self.user - GAP;
         let words = self.canvas.fit(words, room).into_owned();
-        let x = (x + GAP + indent).min(self.right - self.canvas.measure(&words)).max(self.user + 2);
+        let x = (x + GAP).min(self.right - self.canvas.measure(&words)).max(self.user + 2);
         self.canvas.text(x, self.y + BASE, Anchor::Start, class, &words);
+    }
+
+    /// Text right of a lifeline, in up to three lines; the row moves down to its last one. Returns
+    /// where that ends.
+    fn tell(&mut self, x: i32, words: &str, class: &str, indent: i32) -> i32 {
+        let x = x + GAP + indent;
+        let parts = self.canvas.wrap(words, self.right - x, 3);
+        let mut end = x;
+        for (at, part) in parts.iter().enumerate() {
+            if at > 0 {
+                self.y += 14;
+            }
+            self.canvas.text(x, self.y + BASE, Anchor::Start, class, part);
+            end = x + self.canvas.measure(part);
+        }
+        end
     }
 
     fn paragraph(&mut self, words: &str, class: &str) {
@@ -161,7 +177,7 @@ impl Diagram {
     }
 
     fn answer(&mut self, text: &str, note: Option<&str>, refused: bool) {
-        self.say(self.user, text, if refused { "vi-strong" } else { "vi-call" }, 0);
+        self.say(self.user, text, if refused { "vi-strong" } else { "vi-call" });
         self.canvas.arrow(self.host, self.user, self.y + SHAFT, "vi-call vi-dash");
         let Some(note) = note else {
             self.y += ARROW;
@@ -177,7 +193,7 @@ impl Diagram {
 
     fn step(&mut self, step: &Move) {
         let indent = if step.inner { 10 } else { 0 };
-        self.say(self.host, &step.text, "vi-step", indent);
+        let end = self.tell(self.host, &step.text, "vi-step", indent);
         let Some(value) = &step.value else {
             if step.events > 0 {
                 self.canvas.dot(self.host, self.y + BASE - 4, "vi-step");
@@ -189,8 +205,10 @@ impl Diagram {
         self.canvas.arrow(self.host, self.function, y, "vi-step");
         let x = self.function + GAP;
         let value = self.canvas.fit(value, self.right - x).into_owned();
-        self.canvas.text(x, y + 4, Anchor::Start, "vi-muted", &value);
-        self.y += ARROW;
+        // Text that runs on over the function's lifeline would touch the value.
+        let drop = if end > x { 4 } else { 0 };
+        self.canvas.text(x, y + 4 + drop, Anchor::Start, "vi-muted", &value);
+        self.y += ARROW + drop;
     }
 
     fn path(&mut self, path: &Path) {
@@ -206,7 +224,7 @@ impl Diagram {
         }
         let from = if path.from == Lane::Host { self.host } else { self.function };
         if let Some(begin) = path.begin() {
-            self.say(from, &format!("{begin}  {}", path.ids()), class, 0);
+            self.say(from, &format!("{begin}  {}", path.ids()), class);
         }
         let rest = match &path.end {
             End::Signal(name, counter) => {
@@ -249,7 +267,7 @@ impl Diagram {
             if crowded {
                 self.y += ARROW - 4;
             }
-            self.say(self.host, &words, "vi-line", 0);
+            self.say(self.host, &words, "vi-line");
             self.y += if crowded { PLAIN + 2 } else { ARROW };
         } else {
             self.y += ARROW;

@@ -1,5 +1,6 @@
 //! Diagrams: well-formed whatever the trace says, and saying what a reader must not miss.
 
+use alloc::format;
 use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -72,8 +73,6 @@ fn entities(text: &str) -> Result<String, String> {
     Ok(plain)
 }
 
-use alloc::format;
-
 #[test]
 fn teardown_story_shows_the_lost_interrupt_by_word_and_shape() {
     for options in [WIDE, NARROW] {
@@ -128,6 +127,8 @@ fn long_run_says_what_it_leaves_out_and_keeps_the_loss() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
     #[test]
     fn any_trace_gives_a_well_formed_diagram(trace in any::trace(), narrow: bool, rows in 0usize..40) {
         let document = svg(&trace, &SvgOptions { narrow, rows });

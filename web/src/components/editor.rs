@@ -1,0 +1,217 @@
+//! The scenario's text: lines numbered, the current one marked, errors at their place,
+//! expectations ticked.
+
+use std::fmt::Write as _;
+
+use vfio_irq_core::scenario::TextError;
+use wasm_bindgen::JsCast;
+use web_sys::HtmlTextAreaElement;
+use yew::prelude::*;
+
+use super::Shared;
+use crate::run::Run;
+use crate::state::{Action, State};
+use crate::view::code::{Piece, pieces};
+
+/// What the editor shows.
+#[derive(Clone, PartialEq, Properties)]
+pub struct Props {
+    /// The state.
+    pub state: Shared,
+    /// The text area, for who wants to put the focus there.
+    pub area: NodeRef,
+    /// Begins ids.
+    pub id: AttrValue,
+}
+
+/// Above this many bytes the text is shown without colour: marks cost an element each.
+const MAX_COLOURED: usize = 40_000;
+/// Most errors listed.
+const MAX_ERRORS: usize = 5;
+
+/// The editor.
+#[component(Editor)]
+pub fn editor(props: &Props) -> Html {
+    let state = &props.state;
+    let oninput = {
+        let state = state.dispatcher();
+        Callback::from(move |event: InputEvent| {
+            let area = event.target().and_then(|it| it.dyn_into::<HtmlTextAreaElement>().ok());
+            if let Some(area) = area {
+                state.dispatch(Action::Edit(area.value()));
+            }
+        })
+    };
+    let messages = AttrValue::from(format!("{}-messages", props.id));
+    let stale = state.stale();
+    html! {
+        <section class={classes!("vfi-text", stale.then_some("vfi-has-errors"))} aria-label="Scenario">
+            <div class="vfi-edit">
+                <div class="vfi-sheet">
+                    <div class="vfi-gutter" aria-hidden="true">{ gutter(state) }</div>
+                    <div class="vfi-code">
+                        <pre class="vfi-back" aria-hidden="true">{ backdrop(state) }</pre>
+                        <textarea ref={props.area.clone()} class="vfi-area" value={state.text.to_string()}
+                            {oninput} spellcheck="false" autocapitalize="off" autocomplete="off"
+                            wrap="off" rows="1" aria-label="Scenario text"
+                            aria-invalid={stale.to_string()} aria-describedby={messages.clone()} />
+                    </div>
+                </div>
+            </div>
+            <div class="vfi-messages" id={messages} role="status" aria-live="polite">
+                { errors(state, &props.area) }
+                { unmet(state) }
+            </div>
+        </section>
+    }
+}
+
+/// Line numbers, each with a sign: `!` error, `▸` current, `✗` expectation not met, `✓` met.
+fn gutter(state: &State) -> Html {
+    let run = state.run.as_deref().filter(|run| !state.stale() && *run.text == *state.text);
+    let current = run.and_then(|run| run.line(state.position));
+    let met = |line: u32| {
+        let entries = &run?.trace().entries;
+        let at = entries.binary_search_by_key(&line, |entry| entry.line).ok()?;
+        let checks = &entries[at].checks;
+        (!checks.is_empty()).then(|| checks.iter().all(|check| check.held))
+    };
+    let lines = state.text.split('\n').count();
+    let mut plain = String::new();
+    let mut nodes: Vec<Html> = Vec::new();
+    for line in (1..).take(lines) {
+        let wrong = state.errors.iter().any(|error| error.line == line);
+        let sign = match (wrong, met(line)) {
+            (true, _) => Some(("vfi-bad", "!")),
+            (_, Some(false)) => Some(("vfi-bad", "✗")),
+            (_, Some(true)) => Some(("vfi-good", "✓")),
+            _ => None,
+        };
+        let here = if current == Some(line) { "▸" } else { " " };
+        match sign {
+            Some((class, sign)) => {
+                nodes.push(Html::from(std::mem::take(&mut plain)));
+                nodes.push(html! { <b {class}>{ sign }</b> });
+            }
+            None => plain.push(' '),
+        }
+        let _ = writeln!(plain, "{here}{line:>2}");
+    }
+    nodes.push(Html::from(plain));
+    let band = current.map(|line| {
+        html! {
+            <i class="vfi-band" style={format!("--line:{}", line - 1)} />
+        }
+    });
+    html! { <>{ for band }<pre>{ for nodes }</pre></> }
+}
+
+fn backdrop(state: &State) -> Html {
+    if state.text.len() > MAX_COLOURED && state.errors.is_empty() {
+        return html! { { format!("{}\n", state.text) } };
+    }
+    let mut nodes: Vec<Html> = Vec::new();
+    let mut plain = String::new();
+    for (line, number) in state.text.split('\n').zip(1..) {
+        for (piece, text) in pieces(line, number, &state.errors) {
+            let class = match piece {
+                Piece::Said => {
+                    plain.push_str(text);
+                    continue;
+                }
+                Piece::Comment if state.text.len() > MAX_COLOURED => {
+                    plain.push_str(text);
+                    continue;
+                }
+                Piece::Comment => "vfi-comment",
+                Piece::Wrong => "vfi-wrong",
+            };
+            nodes.push(Html::from(std::mem::take(&mut plain)));
+            nodes.push(html! { <span {class}>{ text }</span> });
+        }
+        plain.push('\n');
+    }
+    nodes.push(Html::from(plain));
+    html! { { for nodes } }
+}
+
+/// The errors, each a button to its place.
+fn errors(state: &State, area: &NodeRef) -> Html {
+    if state.errors.is_empty() {
+        return Html::default();
+    }
+    let rest = state.errors.len().saturating_sub(MAX_ERRORS);
+    let kept = if state.run.is_some() { "What is shown is the last run that worked." } else { "" };
+    html! {
+        <div class="vfi-errors">
+            <ul>{ for state.errors.iter().take(MAX_ERRORS).map(|error| message(state, error, area)) }</ul>
+            if rest > 0 { <p>{ format!("and {rest} more") }</p> }
+            <p class="vfi-kept">{ kept }</p>
+        </div>
+    }
+}
+
+fn message(state: &State, error: &TextError, area: &NodeRef) -> Html {
+    let (area, text, place) = (area.clone(), state.text.clone(), error.clone());
+    let onclick = Callback::from(move |_: MouseEvent| {
+        if let Some(area) = area.cast::<HtmlTextAreaElement>() {
+            let start = caret(&text, place.line, place.column);
+            let end = caret(&text, place.line, place.column.saturating_add(place.length));
+            let _ = area.focus();
+            let _ = area.set_selection_range(start, end);
+        }
+    });
+    html! {
+        <li>
+            <button type="button" class="vfi-place" {onclick}>
+                { format!("line {}, column {}", error.line, error.column) }
+            </button>
+            { ": " }{ &error.message }
+            if let Some(expected) = &error.expected { { format!("; expected {expected}") } }
+        </li>
+    }
+}
+
+/// The caret's offset, in UTF-16 units as the browser counts.
+fn caret(text: &str, line: u32, column: u32) -> u32 {
+    let units = |text: &str| text.chars().map(char::len_utf16).sum::<usize>();
+    let mut offset = 0;
+    for (at, number) in text.split('\n').zip(1..) {
+        if number == line {
+            let before = at.chars().take(column.saturating_sub(1) as usize);
+            offset += before.map(char::len_utf16).sum::<usize>();
+            break;
+        }
+        offset += units(at) + 1;
+    }
+    u32::try_from(offset).unwrap_or(u32::MAX)
+}
+
+/// Expectations that did not hold.
+fn unmet(state: &State) -> Html {
+    let Some(run) = state.run.as_deref().filter(|run| !state.stale() && !run.trace().held) else {
+        return Html::default();
+    };
+    html! { <ul class="vfi-unmet-list">{ for failing(run).take(MAX_ERRORS).map(|line| html! { <li>{ line }</li> }) }</ul> }
+}
+
+fn failing(run: &Run) -> impl Iterator<Item = String> + '_ {
+    run.trace().entries.iter().flat_map(|entry| {
+        let failed = entry.checks.iter().filter(|check| !check.held);
+        failed.map(|check| {
+            format!("✗ line {}: expected {}, got {}", entry.line, check.expected, check.actual)
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::caret;
+
+    #[test]
+    fn caret_counts_as_the_browser_does() {
+        assert_eq!(caret("ab\n😀c", 2, 2), 5);
+        assert_eq!(caret("ab\nc", 1, 99), 2);
+        assert_eq!(caret("ab", 9, 1), 3);
+    }
+}

@@ -1,0 +1,150 @@
+//! A list that may have tens of thousands of rows: only those in sight are in the page.
+
+use web_sys::HtmlElement;
+use yew::prelude::*;
+
+/// Rows drawn above and below those in sight, so that scrolling shows no gap.
+const MARGIN: usize = 12;
+
+/// Before anything could be measured, and where nothing can (tests without a stylesheet).
+const ROW_HEIGHT: f64 = 24.0;
+const VIEW_HEIGHT: f64 = 480.0;
+
+/// What the list shows.
+#[derive(Clone, PartialEq, Properties)]
+pub struct Props {
+    /// Number of rows.
+    pub count: usize,
+    /// The row to keep in sight.
+    #[prop_or_default]
+    pub follow: Option<usize>,
+    /// Draws a row.
+    pub row: Callback<usize, Html>,
+    /// What a screen reader calls the list.
+    pub label: AttrValue,
+    /// `listbox` for rows to choose from, `list` for rows to read.
+    #[prop_or("listbox".into())]
+    pub role: AttrValue,
+    /// Id of the active row, if one is.
+    #[prop_or_default]
+    pub active: Option<AttrValue>,
+    /// More classes.
+    #[prop_or_default]
+    pub class: Classes,
+}
+
+#[derive(Clone, Copy, PartialEq, Debug)]
+struct View {
+    top: f64,
+    height: f64,
+    row: f64,
+}
+
+impl View {
+    /// The rows to draw.
+    fn window(self, count: usize) -> (usize, usize) {
+        let first = (self.top / self.row) as usize;
+        let seen = (self.height / self.row).ceil() as usize + 1;
+        let first = first.min(count.saturating_sub(seen));
+        (first.saturating_sub(MARGIN), (first + seen + MARGIN).min(count))
+    }
+
+    /// Where to scroll so that a row is in sight; `None` if it is. A row far away comes to the
+    /// middle, with what was before and after it.
+    fn to_show(self, row: usize) -> Option<f64> {
+        let top = row as f64 * self.row;
+        if (top - self.top - self.height / 2.0).abs() > self.height {
+            return Some((top - (self.height - self.row) / 2.0).max(0.0));
+        }
+        // A row of context on either side, where there is room.
+        let margin = self.row.min((self.height - self.row).max(0.0) / 2.0);
+        if top - margin < self.top {
+            Some((top - margin).max(0.0))
+        } else if top + self.row + margin > self.top + self.height {
+            Some(top + self.row + margin - self.height)
+        } else {
+            None
+        }
+    }
+}
+
+/// The list.
+#[component(Rows)]
+pub fn rows(props: &Props) -> Html {
+    let view = use_state_eq(|| View { top: 0.0, height: VIEW_HEIGHT, row: ROW_HEIGHT });
+    let place = use_node_ref();
+
+    let measure = {
+        let (view, place) = (view.setter(), place.clone());
+        move || {
+            let Some(element) = place.cast::<HtmlElement>() else { return };
+            let row = element.query_selector("[data-row]").ok().flatten();
+            let row = row.map_or(0.0, |row| row.get_bounding_client_rect().height());
+            let height = f64::from(element.client_height());
+            view.set(View {
+                top: f64::from(element.scroll_top()),
+                height: if height > 0.0 { height } else { VIEW_HEIGHT },
+                row: if row >= 8.0 { row } else { ROW_HEIGHT },
+            });
+        }
+    };
+    let onscroll = {
+        let measure = measure.clone();
+        Callback::from(move |_: Event| measure())
+    };
+    {
+        let place = place.clone();
+        let shown = *view;
+        // Once for each change of the row to follow: a reader may scroll away in between.
+        use_effect_with((props.follow, props.count), move |(follow, _)| {
+            measure();
+            let element = place.cast::<HtmlElement>();
+            let Some((element, row)) = element.zip(*follow) else { return };
+            let now = View {
+                top: f64::from(element.scroll_top()),
+                height: f64::from(element.client_height()),
+                ..shown
+            };
+            if let Some(top) = now.to_show(row).filter(|_| now.height > 0.0) {
+                element.set_scroll_top(top as i32);
+            }
+        });
+    }
+
+    let (first, end) = view.window(props.count);
+    let space = |rows: usize| format!("height:{}px", rows as f64 * view.row);
+    html! {
+        <div ref={place} class={classes!("vfi-rows", props.class.clone())} {onscroll}
+            role={props.role.clone()} tabindex="0" aria-label={props.label.clone()}
+            aria-activedescendant={props.active.clone()}>
+            <div style={space(first)} role="presentation" />
+            { for (first..end).map(|row| props.row.emit(row)) }
+            <div style={space(props.count - end)} role="presentation" />
+        </div>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const VIEW: View = View { top: 0.0, height: 240.0, row: 24.0 };
+
+    #[test]
+    fn window_holds_what_is_in_sight() {
+        assert_eq!(VIEW.window(5), (0, 5));
+        assert_eq!(VIEW.window(0), (0, 0));
+        assert_eq!(VIEW.window(10_000), (0, 23));
+        assert_eq!(View { top: 2400.0, ..VIEW }.window(10_000), (88, 123));
+        // The list got shorter than where it was scrolled to.
+        assert_eq!(View { top: 2400.0, ..VIEW }.window(20), (0, 20));
+    }
+
+    #[test]
+    fn row_out_of_sight_is_scrolled_to() {
+        assert_eq!(VIEW.to_show(3), None);
+        assert_eq!(VIEW.to_show(10), Some(48.0));
+        assert_eq!(View { top: 120.0, ..VIEW }.to_show(2), Some(24.0));
+        assert_eq!(VIEW.to_show(100), Some(2292.0));
+    }
+}

@@ -1,0 +1,58 @@
+//! The module's doors: mounting into the page.
+
+use gloo::events::EventListener;
+use wasm_bindgen::prelude::*;
+use web_sys::Element;
+use yew::AppHandle;
+
+use crate::components::playground::{Playground, Props};
+use crate::options::Options;
+use crate::{panic, url};
+
+/// Id of the element that becomes the full-screen playground.
+pub const PLAYGROUND_ID: &str = "vfio-irq-playground";
+
+/// A playground in the page; goes on living when dropped.
+pub struct Mounted {
+    app: AppHandle<Playground>,
+    keys: EventListener,
+}
+
+impl Mounted {
+    /// Takes the playground out of the page. The DOM is empty after the next tick.
+    pub fn destroy(self) {
+        drop(self.keys);
+        self.app.destroy();
+    }
+
+    fn keep(self) {
+        self.keys.forget();
+        // An app lives as long as the page; dropping its handle only gives up the way to end it.
+    }
+}
+
+/// Mounts a playground into an element, whose content it replaces.
+pub fn mount(element: Element, text: &str, options: Options) -> Mounted {
+    panic::install();
+    panic::watch(&element, text);
+    // mdBook turns pages by arrow keys and opens the search by letters, wherever the focus is.
+    let keys = EventListener::new(&element, "keydown", |event| event.stop_propagation());
+    let props = Props { text: text.into(), options };
+    Mounted { app: yew::Renderer::<Playground>::with_root_and_props(element, props).render(), keys }
+}
+
+/// Mounts the compact form into an element of a chapter. `options`: see [`Options`].
+#[wasm_bindgen]
+pub fn mount_block(element: Element, scenario_text: &str, options_json: &str) {
+    mount(element, scenario_text, Options::parse(options_json)).keep();
+}
+
+/// Fills `#vfio-irq-playground` with the full-screen form, if the page has this element. Its text
+/// content, if any, is the scenario to begin with.
+#[wasm_bindgen(start)]
+pub fn start() {
+    panic::install();
+    let Some(element) = gloo::utils::document().get_element_by_id(PLAYGROUND_ID) else { return };
+    let text = url::text().or_else(|| element.text_content()).unwrap_or_default();
+    mount(element, &text, Options { full: true, ..Options::default() }).keep();
+}

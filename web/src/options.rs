@@ -1,0 +1,40 @@
+//! What the page may say about a block: a JSON object whose members are all optional.
+
+use js_sys::{JSON, Reflect};
+use wasm_bindgen::JsValue;
+
+/// Options of one mounted playground.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Options {
+    /// `"full"`: all panels open, as on the playground page.
+    pub full: bool,
+    /// `"playground"`: URL of the full-screen page, for the link that opens a block there.
+    pub playground: Option<String>,
+    /// `"position"`: how many events to show as happened at first; the last by default.
+    pub position: Option<usize>,
+    /// `"label"`: what a screen reader calls this block.
+    pub label: Option<String>,
+}
+
+impl Options {
+    /// Reads the object. What is no JSON, or no object, gives the defaults: a block with wrong
+    /// options still has to run. Without serde_json, which would cost the page 20 KB.
+    pub fn parse(json: &str) -> Self {
+        let Ok(object) = JSON::parse(json) else { return Self::default() };
+        let member = |name: &str| {
+            Reflect::get(&object, &JsValue::from_str(name)).unwrap_or(JsValue::UNDEFINED)
+        };
+        Self {
+            full: member("full").is_truthy(),
+            playground: member("playground").as_string().filter(|url| is_plain_url(url)),
+            position: member("position").as_f64().map(|at| at as usize),
+            label: member("label").as_string(),
+        }
+    }
+}
+
+/// Whether a URL stays on http(s) or is relative: `javascript:` must not become a link.
+fn is_plain_url(url: &str) -> bool {
+    let scheme = url.split(['/', '?', '#']).next().unwrap_or("");
+    !scheme.contains(':') || matches!(scheme, "http:" | "https:")
+}

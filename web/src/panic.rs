@@ -1,0 +1,84 @@
+//! When we are wrong: a message with a report to copy and a button to begin again, never a dead
+//! page.
+
+use std::cell::RefCell;
+use std::fmt::Write as _;
+use std::sync::Once;
+
+use wasm_bindgen::prelude::*;
+use web_sys::Element;
+
+thread_local! {
+    /// Every playground of this page, with the text it was mounted with.
+    static MOUNTED: RefCell<Vec<(Element, String)>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Remembers an element, so that a panic can show itself there.
+pub(crate) fn watch(element: &Element, text: &str) {
+    MOUNTED.with_borrow_mut(|mounted| {
+        mounted.retain(|(known, _)| known.is_connected() && known != element);
+        mounted.push((element.clone(), text.to_owned()));
+    });
+}
+
+/// Installs the hook, once.
+pub(crate) fn install() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        yew::set_custom_panic_hook(Box::new(|info| show(&info.to_string())));
+    });
+}
+
+/// Replaces every playground: they share the module, so none of them goes on.
+fn show(message: &str) {
+    MOUNTED.with(|mounted| {
+        let Ok(mounted) = mounted.try_borrow() else { return };
+        for (element, text) in mounted.iter().filter(|(element, _)| element.is_connected()) {
+            let _ = replace(element, message, text);
+        }
+    });
+}
+
+fn replace(element: &Element, message: &str, text: &str) -> Result<(), JsValue> {
+    let document = gloo::utils::document();
+    let text = element
+        .query_selector("textarea")?
+        .and_then(|area| area.dyn_into::<web_sys::HtmlTextAreaElement>().ok())
+        .map_or_else(|| text.to_owned(), |area| area.value());
+    let mut report = String::new();
+    let _ = write!(report, "vfio-irq {}\n{message}\n\n{text}", env!("CARGO_PKG_VERSION"));
+
+    let said = document.create_element("p")?;
+    said.set_text_content(Some(
+        "The playground met a mistake of its own and stopped. This report helps to mend it:",
+    ));
+    let shown = document.create_element("textarea")?;
+    shown.set_attribute("readonly", "")?;
+    shown.set_attribute("rows", "8")?;
+    shown.set_attribute("aria-label", "Report")?;
+    shown.set_text_content(Some(&report));
+    let button = document.create_element("button")?;
+    button.set_attribute("type", "button")?;
+    button.set_text_content(Some("Begin again"));
+    button.add_event_listener_with_callback(
+        "click",
+        Closure::once_into_js(begin_again).unchecked_ref(),
+    )?;
+
+    element.set_text_content(None);
+    let place = document.create_element("div")?;
+    place.set_class_name("vfi vfi-broken");
+    place.set_attribute("role", "alert")?;
+    for child in [said, shown, button] {
+        place.append_child(&child)?;
+    }
+    element.append_child(&place)?;
+    Ok(())
+}
+
+/// Loads the page again, without a text from the address that may have been the reason.
+fn begin_again() {
+    let location = gloo::utils::window().location();
+    let _ = location.set_hash("");
+    let _ = location.reload();
+}
