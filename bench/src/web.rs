@@ -1,6 +1,7 @@
 //! The module's exports for `page.html`: choose a workload, prepare, run. The page keeps time.
 
 #![expect(unsafe_code, reason = "an unmangled export is an unsafe attribute")]
+#![allow(unreachable_pub, reason = "the page reaches them, not Rust")]
 
 use std::cell::RefCell;
 

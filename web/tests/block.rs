@@ -110,6 +110,14 @@ impl Drop for Block {
 }
 
 fn place() -> Element {
+    if document().get_element_by_id("style").is_none() {
+        let style = document().create_element("style").expect("a style");
+        style.set_id("style");
+        let (tokens, rules) =
+            (include_str!("../style/tokens.css"), include_str!("../style/playground.css"));
+        style.set_text_content(Some(&format!("{tokens}{rules}")));
+        body().append_child(&style).expect("a body");
+    }
     let place = document().create_element("div").expect("a div");
     body().append_child(&place).expect("a body");
     place

@@ -2,6 +2,7 @@
 //! expectations ticked.
 
 use std::fmt::Write as _;
+use std::rc::Rc;
 
 use vfio_irq_core::scenario::TextError;
 use wasm_bindgen::JsCast;
@@ -44,14 +45,15 @@ pub fn editor(props: &Props) -> Html {
     };
     let messages = AttrValue::from(format!("{}-messages", props.id));
     let stale = state.stale();
+    let of = Sheet::of(state);
     html! {
         <section class={classes!("vfi-text", stale.then_some("vfi-has-errors"))} aria-label="Scenario">
             <div class="vfi-edit">
                 <div class="vfi-sheet">
-                    <div class="vfi-gutter" aria-hidden="true">{ gutter(state) }</div>
+                    <div class="vfi-gutter" aria-hidden="true">{ band(state) }<Gutter of={of.clone()} /></div>
                     <div class="vfi-code">
-                        <pre class="vfi-back" aria-hidden="true">{ backdrop(state) }</pre>
-                        <textarea ref={props.area.clone()} class="vfi-area" value={state.text.to_string()}
+                        <Backdrop {of} />
+                        <textarea ref={props.area.clone()} class="vfi-area" value={AttrValue::from(state.text.clone())}
                             {oninput} spellcheck="false" autocapitalize="off" autocomplete="off"
                             wrap="off" rows="1" aria-label="Scenario text"
                             aria-invalid={stale.to_string()} aria-describedby={messages.clone()} />
@@ -66,28 +68,62 @@ pub fn editor(props: &Props) -> Html {
     }
 }
 
-/// Line numbers, each with a sign: `!` error, `▸` current, `✗` expectation not met, `✓` met.
-fn gutter(state: &State) -> Html {
-    let run = state.run.as_deref().filter(|run| !state.stale() && *run.text == *state.text);
-    let current = run.and_then(|run| run.line(state.position));
+/// What stands behind and beside the text; stepping does not change it.
+#[derive(Clone)]
+struct Sheet {
+    text: Rc<str>,
+    errors: Rc<[TextError]>,
+    /// The run of this very text.
+    run: Option<Rc<Run>>,
+}
+
+impl PartialEq for Sheet {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.text, &other.text)
+            && Rc::ptr_eq(&self.errors, &other.errors)
+            && self.run.as_ref().map(Rc::as_ptr) == other.run.as_ref().map(Rc::as_ptr)
+    }
+}
+
+impl Sheet {
+    fn of(state: &State) -> Self {
+        let run = state.run.clone().filter(|_| !state.stale() && state.settled());
+        Self { text: state.text.clone(), errors: state.errors.clone(), run }
+    }
+}
+
+#[derive(Clone, PartialEq, Properties)]
+struct SheetProps {
+    of: Sheet,
+}
+
+/// The current line.
+fn band(state: &State) -> Html {
+    let run = state.run.as_deref().filter(|_| !state.stale() && state.settled());
+    let Some(line) = run.and_then(|run| run.line(state.position)) else { return Html::default() };
+    html! { <i class="vfi-band" style={format!("--line:{}", line.saturating_sub(1))}>{ "▸" }</i> }
+}
+
+/// Line numbers, each with a sign: `!` error, `✗` expectation not met, `✓` met.
+#[component(Gutter)]
+fn gutter(props: &SheetProps) -> Html {
+    let Sheet { text, errors, run } = &props.of;
     let met = |line: u32| {
-        let entries = &run?.trace().entries;
+        let entries = &run.as_ref()?.trace().entries;
         let at = entries.binary_search_by_key(&line, |entry| entry.line).ok()?;
         let checks = &entries[at].checks;
         (!checks.is_empty()).then(|| checks.iter().all(|check| check.held))
     };
-    let lines = state.text.split('\n').count();
     let mut plain = String::new();
     let mut nodes: Vec<Html> = Vec::new();
-    for line in (1..).take(lines) {
-        let wrong = state.errors.iter().any(|error| error.line == line);
+    for line in (1..).take(text.split('\n').count()) {
+        let wrong = errors.iter().any(|error| error.line == line);
         let sign = match (wrong, met(line)) {
             (true, _) => Some(("vfi-bad", "!")),
             (_, Some(false)) => Some(("vfi-bad", "✗")),
             (_, Some(true)) => Some(("vfi-good", "✓")),
             _ => None,
         };
-        let here = if current == Some(line) { "▸" } else { " " };
         match sign {
             Some((class, sign)) => {
                 nodes.push(Html::from(std::mem::take(&mut plain)));
@@ -95,31 +131,29 @@ fn gutter(state: &State) -> Html {
             }
             None => plain.push(' '),
         }
-        let _ = writeln!(plain, "{here}{line:>2}");
+        let _ = writeln!(plain, " {line:>2}");
     }
     nodes.push(Html::from(plain));
-    let band = current.map(|line| {
-        html! {
-            <i class="vfi-band" style={format!("--line:{}", line - 1)} />
-        }
-    });
-    html! { <>{ for band }<pre>{ for nodes }</pre></> }
+    html! { <pre>{ for nodes }</pre> }
 }
 
-fn backdrop(state: &State) -> Html {
-    if state.text.len() > MAX_COLOURED && state.errors.is_empty() {
-        return html! { { format!("{}\n", state.text) } };
-    }
+/// The text itself, behind a text area whose letters are transparent: comments and errors marked.
+#[component(Backdrop)]
+fn backdrop(props: &SheetProps) -> Html {
+    let Sheet { text, errors, .. } = &props.of;
+    let plainly = text.len() > MAX_COLOURED;
     let mut nodes: Vec<Html> = Vec::new();
     let mut plain = String::new();
-    for (line, number) in state.text.split('\n').zip(1..) {
-        for (piece, text) in pieces(line, number, &state.errors) {
+    for (line, number) in text.split('\n').zip(1..) {
+        let wrong = errors.iter().any(|error| error.line == number);
+        if plainly && !wrong {
+            plain.push_str(line);
+            plain.push('\n');
+            continue;
+        }
+        for (piece, text) in pieces(line, number, errors) {
             let class = match piece {
                 Piece::Said => {
-                    plain.push_str(text);
-                    continue;
-                }
-                Piece::Comment if state.text.len() > MAX_COLOURED => {
                     plain.push_str(text);
                     continue;
                 }
@@ -132,7 +166,7 @@ fn backdrop(state: &State) -> Html {
         plain.push('\n');
     }
     nodes.push(Html::from(plain));
-    html! { { for nodes } }
+    html! { <pre class="vfi-back" aria-hidden="true">{ for nodes }</pre> }
 }
 
 /// The errors, each a button to its place.

@@ -80,7 +80,9 @@ pub fn rows(props: &Props) -> Html {
             let Some(element) = place.cast::<HtmlElement>() else { return };
             let row = element.query_selector("[data-row]").ok().flatten();
             let row = row.map_or(0.0, |row| row.get_bounding_client_rect().height());
-            let height = f64::from(element.client_height());
+            // Without a stylesheet the list is as high as its rows: the window bounds it.
+            let window = gloo::utils::window().inner_height().ok().and_then(|it| it.as_f64());
+            let height = f64::from(element.client_height()).min(window.unwrap_or(VIEW_HEIGHT));
             view.set(View {
                 top: f64::from(element.scroll_top()),
                 height: if height > 0.0 { height } else { VIEW_HEIGHT },
