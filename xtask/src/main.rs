@@ -1,2 +1,63 @@
-//! The project's tasks.
-fn main() {}
+//! The project's tasks. `cargo xtask help` lists them.
+
+mod bench;
+mod command;
+mod serve;
+mod setup;
+mod site;
+mod test;
+mod workspace;
+
+use anyhow::{Result, bail};
+use std::process::ExitCode;
+
+const HELP: &str = "\
+Tasks of this project. Both set up what is missing on this machine first.
+
+  cargo xtask serve [--port N] [--release]
+      Build the book and the playground, serve them, and build and reload
+      again at every change. The first build takes a few minutes.
+
+  cargo xtask test [STEP]...
+      Run everything that CI runs, or only the named steps:
+      fmt clippy native book wasm e2e
+
+  cargo xtask site
+      Build the site once, as it is published, into dist/
+
+  cargo xtask bench [--native|--wasm]
+      Measure the core, native and as wasm in headless Chromium, and print
+      both beside the budgets
+
+  cargo xtask setup
+      Only set up: cargo tools into a folder of the project
+      (VFIO_IRQ_TOOLS, by default ~/.cache/vfio-irq/tools), Chromium from
+      Debian, the wasm32 target
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match run(&arguments) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &[&str]) -> Result<ExitCode> {
+    match arguments {
+        [] | ["help" | "--help" | "-h", ..] => print!("{HELP}"),
+        [_, .., "--help" | "-h"] => print!("{HELP}"),
+        ["serve", options @ ..] => serve::run(&serve::Options::parse(options)?)?,
+        ["site"] => site::build()?,
+        ["bench", options @ ..] => bench::run(options)?,
+        ["setup"] => setup::everything()?,
+        ["announce", port] => serve::announce(port)?,
+        ["test", steps @ ..] => return test::run(steps),
+        [other, ..] => bail!("there is no task {other:?}\n\n{HELP}"),
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -204,26 +204,27 @@ impl Cx<'_> {
         if let Err(refusal) = lookup(self.fds, fd) {
             return self.fail_block(refusal, failed, work);
         }
-        let install = [Op::Resend { vector }, Op::Install { vector, fd }];
+        let (resend, install) = (Op::Resend { vector }, Op::Install { vector, fd });
         if emulated {
-            work.extend(install);
+            work.extend([resend, install]);
             return;
         }
-        work.push(Op::Unlock);
+        work.extend([Op::Unlock, resend]);
         match index {
             IrqIndex::Msi => {
-                let [resend, install] = install;
-                work.extend([resend, Op::MsiMask { set: 0, clear: 1 << vector }, install]);
+                work.extend([Op::MsiMask { set: 0, clear: 1 << vector }, install]);
                 if vector == 0 && !active {
                     work.extend(Host::msi_message(false).into_iter().rev());
                 }
+                work.push(Op::Activate { vector });
             }
-            _ => {
-                let [resend, install] = install;
-                let unmask = Op::EntryMask { vector, masked: false };
-                let message = Op::EntryMessage { vector, zero: false };
-                work.extend([resend, unmask, install, message, Op::EntryCached { vector }]);
-            }
+            _ => work.extend([
+                Op::EntryMask { vector, masked: false },
+                install,
+                Op::EntryMessage { vector, zero: false },
+                Op::Activate { vector },
+                Op::EntryCached { vector },
+            ]),
         }
         work.push(Op::Lock);
     }
@@ -306,8 +307,6 @@ impl Cx<'_> {
     pub(crate) fn install(&mut self, vector: u32, fd: Fd) {
         let Some(slot) = self.slot(vector) else { return };
         slot.handler = Some(fd);
-        slot.active = true;
-        slot.cached = true;
         let index = self.index();
         let (vector16, eventfd) = (vector as u16, Some(fd));
         self.note(Step::InstallHandler { index, vector: vector16, eventfd });
@@ -324,6 +323,13 @@ impl Cx<'_> {
         let Some(slot) = self.slot(vector) else { return };
         slot.handler = None;
         self.note(Step::RemoveHandler { index, vector: vector as u16 });
+    }
+
+    pub(crate) fn activate(&mut self, vector: u32) {
+        if let Some(slot) = self.slot(vector) {
+            slot.active = true;
+            slot.cached = true;
+        }
     }
 
     pub(crate) fn deactivate(&mut self, vector: u32) {

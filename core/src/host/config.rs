@@ -138,7 +138,9 @@ impl Host {
             return Err(Refusal::new(Errno::EINVAL, "REGION-RANGE"));
         }
         let memory = function.command() & MEMORY_SPACE != 0 || function.is_vf();
-        if region != CONFIG_REGION && !memory {
+        // The table is answered for without an access to the function.
+        let reaches = (offset..offset + len).any(|at| !in_table(function, region, at));
+        if region != CONFIG_REGION && !memory && reaches {
             return Err(Refusal::new(Errno::EIO, "REGION-MEMORY"));
         }
         Ok(())

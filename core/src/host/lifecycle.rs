@@ -147,6 +147,7 @@ impl Cx<'_> {
                 self.note(Step::AllocateFailed { index, asked, granted });
             }
             Op::Free => self.free(),
+            Op::Activate { vector } => self.activate(vector),
             Op::Install { vector, fd } => self.install(vector, fd),
             Op::Resend { vector } => self.resend(vector),
             Op::Remove { vector } => self.remove(vector),

@@ -44,7 +44,9 @@ pub(crate) enum Op {
     AllocateFailed { index: IrqIndex, asked: u32, granted: u32 },
     /// Gives every host vector of the capability back.
     Free,
-    /// Installs a vector's handler (and assigns its remapping entry).
+    /// Programs a vector's remapping entry: its message reaches the descriptor from here.
+    Activate { vector: u32 },
+    /// Installs a vector's handler.
     Install { vector: u32, fd: Fd },
     /// Delivers what waits in the vector's irq descriptor.
     Resend { vector: u32 },

@@ -5,7 +5,7 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use super::words::fd_name;
+use super::words::fd_word;
 use crate::device::Fd;
 use crate::uapi::{IrqIndex, IrqSetFlags, IrqSetHeader};
 
@@ -43,10 +43,7 @@ pub fn request(header: &IrqSetHeader, data: &[u8], names: &BTreeMap<Fd, String>)
     let (items, rest) = match kind {
         Some("eventfd") => {
             let (whole, rest) = data.as_chunks::<4>();
-            let fds = whole.iter().map(|bytes| {
-                let fd = i32::from_le_bytes(*bytes);
-                if names.contains_key(&fd) { fd_name(fd, names) } else { fd.to_string() }
-            });
+            let fds = whole.iter().map(|bytes| fd_word(i32::from_le_bytes(*bytes), names));
             (list(fds), rest)
         }
         Some("bool") => (list(data.iter().map(u8::to_string)), &[][..]),

@@ -6,7 +6,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use super::cycles::{Move, moves};
-use super::words::{Lane, call_words, clean, fd_name, only, outcome_words, source_lane};
+use super::words::{Lane, call_words, clean, fd_name, only, outcome_words, short, source_lane};
 use crate::device::{Answer, Fd};
 use crate::event::{CauseId, Event, Loss, Outcome, Place, Source, Step};
 use crate::trace::{Entry, Trace};
@@ -41,7 +41,7 @@ pub(super) enum Kind {
     User(String),
     /// The run's own comment.
     Note(String),
-    /// A line of the scenario that nothing came of.
+    /// A line of the scenario without events.
     Quiet(String),
     /// An expectation that did not hold.
     Failed { expected: String, actual: String },
@@ -273,7 +273,13 @@ fn entry_rows(entry: &Entry, first: usize, names: &BTreeMap<Fd, String>) -> Vec<
     let mut rows = alike(rows);
     let row = |kind| Row { line: entry.line, first, events: 0, kind };
     if rows.is_empty() {
-        rows.push(row(Kind::Quiet(clean(&entry.text).into_owned())));
+        let text = clean(&entry.text).into_owned();
+        let text = short(&text, 200);
+        rows.push(row(Kind::Quiet(match entry.checks.as_slice() {
+            [] => format!("{text} (nothing seen)"),
+            checks if checks.iter().all(|check| check.held) => format!("{text}: as expected"),
+            _ => text.into_owned(),
+        })));
     }
     rows.extend(entry.checks.iter().filter(|check| !check.held).map(|check| {
         row(Kind::Failed {

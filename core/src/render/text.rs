@@ -195,10 +195,7 @@ impl Page {
             }
             Kind::User(words) => self.wrapped(USER, Ink::Plain, words),
             Kind::Note(words) => self.wrapped(USER, Ink::Muted, &format!("note: {words}")),
-            Kind::Quiet(words) => {
-                let words = format!("{} (nothing seen)", short(words, 200));
-                self.wrapped(USER, Ink::Muted, &words);
-            }
+            Kind::Quiet(words) => self.wrapped(USER, Ink::Muted, words),
             Kind::Failed { expected, actual } => {
                 let (expected, actual) = (short(expected, 200), short(actual, 200));
                 let words = format!("FAILED line {line}: expected {expected}, got {actual}");

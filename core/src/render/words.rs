@@ -380,13 +380,23 @@ pub(super) fn bytes(data: &[u8]) -> String {
     }
 }
 
-/// The scenario's name of a descriptor, or its number.
-pub(super) fn fd_name(fd: Fd, names: &BTreeMap<Fd, String>) -> String {
+/// The number a scenario's `closed` stands for: the greatest there is, so never open.
+const CLOSED: Fd = Fd::MAX;
+
+/// The scenario's word for a descriptor: its name, `closed`, or its number.
+pub(super) fn fd_word(fd: Fd, names: &BTreeMap<Fd, String>) -> String {
     match names.get(&fd) {
         Some(name) => clean(name).into_owned(),
-        None if fd < 0 => format!("{fd}"),
-        None => format!("fd {fd}"),
+        None if fd == CLOSED => "closed".into(),
+        None => fd.to_string(),
     }
+}
+
+/// As [`fd_word`], where a bare number would not say what it is.
+pub(super) fn fd_name(fd: Fd, names: &BTreeMap<Fd, String>) -> String {
+    let bare = fd >= 0 && fd != CLOSED && !names.contains_key(&fd);
+    let word = fd_word(fd, names);
+    if bare { format!("fd {word}") } else { word }
 }
 
 /// At most `most` characters; what is cut off shows as `…`.

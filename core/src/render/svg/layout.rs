@@ -130,7 +130,7 @@ impl Diagram {
                 self.y += PLAIN;
             }
             Kind::Note(words) => self.paragraph(&format!("note: {words}"), "vi-muted"),
-            Kind::Quiet(words) => self.paragraph(&format!("{words} (nothing seen)"), "vi-muted"),
+            Kind::Quiet(words) => self.paragraph(words, "vi-muted"),
             Kind::Failed { expected, actual } => {
                 let pill = format!("FAILED line {}", row.line);
                 self.pill(self.user + GAP, &pill, &format!("expected {expected}, got {actual}"));

@@ -17,7 +17,7 @@ use super::stories::{
 };
 use crate::event::{CauseId, Event, Loss, Source};
 use crate::render::{Style, text, text_with};
-use crate::trace::Trace;
+use crate::trace::{Check, Trace};
 use crate::uapi::{IrqIndex, IrqSetFlags};
 
 /// Compares line by line, without the header: the header is the same in every story.
@@ -96,6 +96,16 @@ fn terminal_is_safe_from_names() {
     let request = set_irqs(IrqIndex::Msix, IrqSetFlags::ACTION_TRIGGER, 0, &[A]);
     story.entries = vec![entry(1, "", vec![request])];
     assert!(text(&story).contains("[\u{fffd}[2J\u{fffd}a\u{fffd}]"));
+}
+
+#[test]
+fn line_without_events_says_how_its_expectation_fared() {
+    let held = Check { expected: "lost=0".into(), actual: "lost=0".into(), held: true, column: 11 };
+    let ledger = |line| entry(line, "ledger", Vec::new());
+    let mut first = ledger(3);
+    first.checks.push(held);
+    let story = text(&trace(vec![first, failing(ledger(4), "lost=1", "lost=0")], [0; 6]));
+    assert!(story.contains("\n ledger: as expected\n ledger\n FAILED line 4: "), "{story}");
 }
 
 /// Takes SGR sequences out.

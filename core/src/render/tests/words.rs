@@ -66,9 +66,11 @@ fn header(flags: u32, index: u32, start: u32, count: u32, data: &[u8]) -> IrqSet
 #[test]
 fn request_speaks_the_scenario_language() {
     let fds = eventfd_data(&[A, B]);
+    let unusable = eventfd_data(&[i32::MAX, -2]);
     let many = eventfd_data(&[A, -1, -1, -1, 7, 8, 9, 10, 11]);
     let told = [
         (header(0x24, 2, 0, 2, &fds), &fds[..], "msix trigger eventfd 0+2 [a, b]"),
+        (header(0x24, 2, 0, 2, &unusable), &unusable[..], "msix trigger eventfd 0+2 [closed, -2]"),
         (header(0x21, 2, 0, 0, &[]), &[][..], "msix trigger none 0+0"),
         (header(0x11, 0, 0, 1, &[]), &[][..], "intx unmask none 0+1"),
         (header(0x22, 1, 1, 2, &[1, 0]), &[1, 0][..], "msi trigger bool 1+2 [1, 0]"),

@@ -1,0 +1,111 @@
+// Makes scenario blocks live, and starts the playground on its own page.
+//
+// The element that loads this file says where the WebAssembly module is (data-module, data-wasm,
+// data-styles: names in the site's root, written by the site's builder). Without them, as in a
+// book built by mdBook alone, every block stays as it is: text and diagram.
+(() => {
+    "use strict";
+
+    const self = document.currentScript;
+    const root = new URL("../", self.src);
+    const { module, wasm, styles = "" } = self.dataset;
+    const ownPage = document.documentElement.dataset.page === "playground";
+
+    // One module for all blocks of a page, and none for a page that never shows one.
+    let loading = null;
+    function load() {
+        loading ??= Promise.all([start(), ...styles.split(" ").filter(Boolean).map(style)])
+            .then(([bindings]) => bindings);
+        return loading;
+    }
+
+    async function start() {
+        const bindings = await import(new URL(module, root).href);
+        await bindings.default({ module_or_path: new URL(wasm, root) });
+        return bindings;
+    }
+
+    function style(name) {
+        return new Promise((done, failed) => {
+            const link = document.createElement("link");
+            link.rel = "stylesheet";
+            link.href = new URL(name, root).href;
+            link.onload = done;
+            link.onerror = () => failed(new Error(`${name} did not load`));
+            document.head.append(link);
+        });
+    }
+
+    async function mount(block) {
+        try {
+            const bindings = await load();
+            const live = block.querySelector(".vfio-irq-live");
+            bindings.mount_block(live, block.dataset.scenario, block.dataset.options);
+            block.classList.add("is-live");
+        } catch (error) {
+            say(block, "The live form of this scenario did not load; text and diagram are complete.", error);
+        }
+    }
+
+    function say(place, text, error) {
+        console.error(error);
+        const note = document.createElement("p");
+        note.className = "vfio-irq-note";
+        note.setAttribute("role", "status");
+        note.textContent = `${text} (${error?.message ?? error})`;
+        place.prepend(note);
+    }
+
+    // Arrow keys and letters in a block are the block's: mdBook would turn the page.
+    function keepKeys(block) {
+        block.addEventListener("keydown", (event) => event.stopPropagation());
+    }
+
+    function watchBlocks() {
+        const blocks = document.querySelectorAll(".vfio-irq-block");
+        blocks.forEach(keepKeys);
+        const printed = location.pathname.endsWith("/print.html");
+        if (!module || printed || blocks.length === 0) return;
+        const observer = new IntersectionObserver((entries) => {
+            for (const { isIntersecting, target } of entries) {
+                if (!isIntersecting) continue;
+                observer.unobserve(target);
+                mount(target);
+            }
+        }, { rootMargin: "200px" });
+        blocks.forEach((block) => observer.observe(block));
+    }
+
+    // What mdBook does on its pages: the reader's theme, or the one their system prefers.
+    function followTheme() {
+        const themes = ["light", "rust", "coal", "navy", "ayu"];
+        const dark = matchMedia("(prefers-color-scheme: dark)");
+        const apply = () => {
+            let theme = null;
+            try {
+                theme = localStorage.getItem("mdbook-theme");
+            } catch { /* No storage: the system's theme. */ }
+            if (!themes.includes(theme)) theme = dark.matches ? "navy" : "light";
+            document.documentElement.classList.remove(...themes);
+            document.documentElement.classList.add(theme, "js");
+        };
+        apply();
+        dark.addEventListener("change", apply);
+        addEventListener("storage", apply);
+    }
+
+    function startOwnPage() {
+        load().catch((error) => {
+            const place = document.getElementById("vfio-irq-playground");
+            say(place, "The playground did not load. Reloading the page may help.", error);
+        });
+    }
+
+    if (ownPage) followTheme();
+    const begin = ownPage ? startOwnPage : watchBlocks;
+    if (document.readyState === "loading") {
+        document.addEventListener("DOMContentLoaded", begin);
+    } else {
+        begin();
+    }
+})();

@@ -1,0 +1,21 @@
+//! The book's machinery: an mdBook preprocessor that runs every scenario block of a chapter and
+//! puts the run beside it, and the builder that joins book and playground into one site.
+//!
+//! A chapter says
+//!
+//! ````text
+//! ```scenario
+//! function intx msix=8
+//! set_irqs msix trigger eventfd 0 [a]  -> 0
+//! ```
+//! ````
+//!
+//! and the reader gets the listing, the run, and, once the block is in view, the playground. The
+//! fence may add `fails` (an expectation is meant not to hold), `host=NAME` (run on this host) and
+//! `compare=NAME|NAME` (run on each). A block that is wrong fails the build with its place.
+
+pub mod block;
+pub mod html;
+pub mod preprocess;
+pub mod run;
+pub mod site;

@@ -1,0 +1,77 @@
+//! Why a command can't do what it is asked. All of these exit with status 2.
+
+use vfio_irq_core::pci::FunctionError;
+use vfio_irq_core::pci::import::ImportError;
+
+use crate::input::MAX_INPUT;
+
+/// What is wrong with a command's input.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The file can't be opened or read.
+    #[error("can't read {name}: {source}")]
+    Read {
+        /// The file.
+        name: String,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// The input is larger than [`MAX_INPUT`].
+    #[error("{name} is larger than {} MiB, the most this command reads", MAX_INPUT >> 20)]
+    TooLarge {
+        /// The file.
+        name: String,
+    },
+    /// A scenario is no UTF-8.
+    #[error("{name}:{line}:{column}: not text: a scenario is UTF-8, and this byte is not")]
+    NotText {
+        /// The file.
+        name: String,
+        /// Line, from 1.
+        line: usize,
+        /// Column in characters, from 1.
+        column: usize,
+    },
+    /// No built-in host has this name.
+    #[error("no host is called `{name}`; built in: {known}")]
+    UnknownHost {
+        /// What was asked for.
+        name: String,
+        /// The names there are.
+        known: String,
+    },
+    /// Neither a built-in function nor a file.
+    #[error("`{name}` is neither a file nor a built-in function; built in: {known}")]
+    UnknownFunction {
+        /// What was asked for.
+        name: String,
+        /// The names there are.
+        known: String,
+    },
+    /// The config dump can't be decoded.
+    #[error("{name}: {source}")]
+    Import {
+        /// The file.
+        name: String,
+        /// What is wrong, and where.
+        source: ImportError,
+    },
+    /// The dump decodes, but no function can be built from it.
+    #[error("{name}: {source}")]
+    Function {
+        /// The file, and the function in it.
+        name: String,
+        /// Which part can't be.
+        source: FunctionError,
+    },
+    /// The dump holds several functions, or not the one asked for.
+    #[error("{name} {problem}; say which by one of: {choices}")]
+    Choose {
+        /// The file.
+        name: String,
+        /// What is the matter.
+        problem: String,
+        /// What to write instead.
+        choices: String,
+    },
+}

@@ -1,0 +1,73 @@
+//! What `--help` says. Each example is run by `tests/help.rs`, in a folder with the files it names.
+
+pub(crate) const ABOUT: &str = "Runs scenarios of Linux VFIO device interrupts and decodes what a \
+PCI function offers. One emulator holds the function, the host's vfio-pci code and the user's \
+eventfds, and shows each register access in between.";
+
+pub(crate) const ABOUT_EXAMPLES: &str = "\
+Examples:
+  vfio-irq run teardown.scn
+  lspci -xxx | vfio-irq inspect -
+  vfio-irq help run";
+
+pub(crate) const RUN: &str = "Run a scenario and check its expectations";
+pub(crate) const RUN_LONG: &str = "\
+Runs a scenario on the emulator and prints what happened: each call, the host's register accesses \
+inside it, and the way of each interrupt. Exits with 0 when every expectation held, with 1 when \
+one failed (its line goes to standard error), and with 2 when the text is wrong or can't be read.
+
+A scenario is plain text, one step a line, with what is expected of it behind an arrow:
+
+  function e1000e
+  host linux-6.1
+  set_irqs msix trigger eventfd 0 [a]   -> 0
+  fire 0                                -> a=1
+  set_irqs msix trigger none 0+0        -> 0
+  fire 0                                -> a=0
+  ledger                                -> causes=2 signalled=1";
+pub(crate) const RUN_EXAMPLES: &str = "\
+Examples:
+  vfio-irq run teardown.scn
+  vfio-irq run teardown.scn --host mediated
+  vfio-irq run teardown.scn --function nic.config --format svg > run.svg
+  printf 'function nvme\\nirq_info msix\\n' | vfio-irq run -";
+
+pub(crate) const INSPECT: &str = "Decode the interrupts a config dump offers";
+pub(crate) const INSPECT_LONG: &str = "\
+Decodes what interrupts each PCI function of a config dump offers: the INTx pin, the MSI and MSI-X \
+capabilities, and which of them are on. Takes the bytes of a sysfs config file, or what lspci -x, \
+-xxx or -xxxx prints, for any number of functions; without root, both end after 64 bytes, before \
+the capabilities.";
+pub(crate) const INSPECT_EXAMPLES: &str = "\
+Examples:
+  vfio-irq inspect nic.config
+  vfio-irq inspect machine.lspci --format json
+  lspci -xxx | vfio-irq inspect -";
+
+pub(crate) const HOSTS: &str = "List the built-in hosts and how they differ";
+pub(crate) const HOSTS_LONG: &str = "\
+Lists the host profiles a scenario can run on, and each rule in which they differ. Their names are \
+what `host` in a scenario and `run --host` take.";
+pub(crate) const HOSTS_EXAMPLES: &str = "\
+Examples:
+  vfio-irq hosts
+  vfio-irq hosts --format json";
+
+pub(crate) const FUNCTIONS: &str = "List the built-in functions and how they differ";
+pub(crate) const FUNCTIONS_LONG: &str = "\
+Lists the PCI functions a scenario can run with: their pin, their MSI and MSI-X capabilities, and \
+what they do with an interrupt while neither is on. Their names are what `function` in a scenario \
+and `run --function` take.";
+pub(crate) const FUNCTIONS_EXAMPLES: &str = "\
+Examples:
+  vfio-irq functions
+  vfio-irq functions --format json";
+
+pub(crate) const COMPLETIONS: &str = "Print a shell's completion script";
+pub(crate) const COMPLETIONS_LONG: &str = "\
+Prints a script that lets a shell complete this command's arguments. Put it where your shell looks \
+for completions.";
+pub(crate) const COMPLETIONS_EXAMPLES: &str = "\
+Examples:
+  vfio-irq completions bash > vfio-irq.bash
+  vfio-irq completions zsh > _vfio-irq";

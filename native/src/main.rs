@@ -1,0 +1,189 @@
+//! The `vfio-irq` command: arguments in, a report out. What it does is in the library.
+
+use std::env;
+use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::builder::PossibleValuesParser;
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum, ValueHint};
+use clap_complete::Shell;
+use vfio_irq::input::Input;
+use vfio_irq::{Exit, Paint, Report, inspect, profiles, run};
+use vfio_irq_core::scenario::Overrides;
+
+mod help;
+
+/// Linux VFIO device interrupts as an executable specification.
+#[derive(Parser)]
+#[command(name = "vfio-irq", version, about = help::ABOUT, after_help = help::ABOUT_EXAMPLES)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    /// Colours: `auto` means on a terminal, unless NO_COLOR is set.
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    color: When,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum When {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    #[command(about = help::RUN, long_about = help::RUN_LONG, after_long_help = help::RUN_EXAMPLES)]
+    Run(Run),
+    #[command(about = help::INSPECT, long_about = help::INSPECT_LONG, after_long_help = help::INSPECT_EXAMPLES)]
+    Inspect(Inspect),
+    #[command(about = help::HOSTS, long_about = help::HOSTS_LONG, after_long_help = help::HOSTS_EXAMPLES)]
+    Hosts(List),
+    #[command(about = help::FUNCTIONS, long_about = help::FUNCTIONS_LONG, after_long_help = help::FUNCTIONS_EXAMPLES)]
+    Functions(List),
+    #[command(about = help::COMPLETIONS, long_about = help::COMPLETIONS_LONG, after_long_help = help::COMPLETIONS_EXAMPLES)]
+    Completions {
+        /// The shell to complete in.
+        shell: Shell,
+    },
+}
+
+#[derive(Args)]
+struct Run {
+    /// The scenario; `-` reads standard input.
+    #[arg(value_hint = ValueHint::FilePath)]
+    file: PathBuf,
+    /// Run on this host instead of the scenario's own.
+    #[arg(long, value_name = "PROFILE", value_parser = PossibleValuesParser::new(profiles::host_names()))]
+    host: Option<String>,
+    /// Run with this function instead of the scenario's own: a name `functions` lists, or a config
+    /// dump (`FILE#ADDRESS` picks one of several).
+    #[arg(long, value_name = "FILE|NAME", value_hint = ValueHint::FilePath)]
+    function: Option<String>,
+    /// How to show the trace.
+    #[arg(long, default_value = "text")]
+    format: RunFormat,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum RunFormat {
+    /// 72 columns, fit for a mail.
+    Text,
+    /// Every event.
+    Json,
+    /// A sequence diagram.
+    Svg,
+}
+
+#[derive(Args)]
+struct Inspect {
+    /// The dump: a sysfs `config` file, or the output of lspci -x, -xxx or -xxxx; `-` reads
+    /// standard input.
+    #[arg(value_hint = ValueHint::FilePath)]
+    file: PathBuf,
+    #[command(flatten)]
+    list: List,
+}
+
+#[derive(Args)]
+struct List {
+    /// How to show it.
+    #[arg(long, default_value = "text")]
+    format: Format,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Format {
+    /// Aligned columns.
+    Text,
+    /// For programs.
+    Json,
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let report = execute(&cli).unwrap_or_else(|error| Report {
+        stdout: String::new(),
+        stderr: format!("error: {error:#}\n"),
+        exit: Exit::Wrong,
+    });
+    // The trace first: on a terminal what went wrong should stand last.
+    let written =
+        write(io::stdout(), &report.stdout).and_then(|()| write(io::stderr(), &report.stderr));
+    match written {
+        Ok(()) => report.exit.into(),
+        Err(error) => {
+            // Nothing more can be said if standard error is what failed.
+            let _ = write(io::stderr(), &format!("error: can't write the output: {error}\n"));
+            Exit::Wrong.into()
+        }
+    }
+}
+
+fn execute(cli: &Cli) -> anyhow::Result<Report> {
+    match &cli.command {
+        Command::Run(arguments) => run_scenario(arguments, cli.color),
+        Command::Inspect(Inspect { file, list }) => {
+            Ok(inspect::inspect(&Input::read(file)?, list.format.into())?)
+        }
+        Command::Hosts(list) => Ok(profiles::compare_hosts(list.format.into())),
+        Command::Functions(list) => Ok(profiles::compare_functions(list.format.into())),
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(*shell, &mut Cli::command(), "vfio-irq", &mut script);
+            Ok(Report::done(String::from_utf8(script)?))
+        }
+    }
+}
+
+fn run_scenario(arguments: &Run, color: When) -> anyhow::Result<Report> {
+    let Run { file, host, function, format } = arguments;
+    let from_stdin = |name: &str| name == "-" || name.starts_with("-#");
+    if from_stdin(&file.to_string_lossy()) && function.as_deref().is_some_and(from_stdin) {
+        anyhow::bail!("standard input can be the scenario or the function, not both");
+    }
+    let overrides = Overrides {
+        host: host.as_deref().map(profiles::host).transpose()?,
+        function: function.as_deref().map(profiles::function).transpose()?,
+    };
+    let options = run::Options {
+        overrides,
+        format: match format {
+            RunFormat::Text => run::Format::Text,
+            RunFormat::Json => run::Format::Json,
+            RunFormat::Svg => run::Format::Svg,
+        },
+        stdout: paint(color, &io::stdout()),
+        stderr: paint(color, &io::stderr()),
+    };
+    Ok(run::run(&Input::read(file)?, &options)?)
+}
+
+impl From<Format> for vfio_irq::Format {
+    fn from(format: Format) -> Self {
+        match format {
+            Format::Text => Self::Text,
+            Format::Json => Self::Json,
+        }
+    }
+}
+
+/// Whether to colour a stream. <https://no-color.org>: any value but the empty one says no.
+fn paint(color: When, stream: &impl IsTerminal) -> Paint {
+    let refused = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
+        || env::var_os("TERM").is_some_and(|value| value == "dumb");
+    Paint::new(match color {
+        When::Auto => stream.is_terminal() && !refused,
+        When::Always => true,
+        When::Never => false,
+    })
+}
+
+/// Writes everything. A reader that has gone away (`| head`) has what it wanted: no error.
+fn write(mut stream: impl Write, text: &str) -> io::Result<()> {
+    match stream.write_all(text.as_bytes()).and_then(|()| stream.flush()) {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        result => result,
+    }
+}

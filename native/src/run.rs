@@ -1,0 +1,126 @@
+//! `vfio-irq run`: a scenario on the emulator.
+
+use vfio_irq_core::render;
+use vfio_irq_core::scenario::{MAX_ERRORS, Overrides, Scenario, TextError, run_emulated};
+use vfio_irq_core::trace::{Check, Entry, Trace};
+
+use crate::excerpt::Excerpt;
+use crate::input::Input;
+use crate::{Error, Exit, Paint, Report};
+
+/// Most failed expectations of one run that are shown.
+const MAX_FAILURES: usize = 20;
+
+/// How a trace is shown.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Format {
+    /// Plain text of at most 72 columns, for people and mails.
+    Text,
+    /// The trace with every event.
+    Json,
+    /// A sequence diagram.
+    Svg,
+}
+
+/// How to run.
+pub struct Options {
+    /// What stands in for the scenario's own host and function.
+    pub overrides: Overrides,
+    /// How the trace is shown.
+    pub format: Format,
+    /// Colour of the trace.
+    pub stdout: Paint,
+    /// Colour of the messages.
+    pub stderr: Paint,
+}
+
+/// Runs a scenario. The report exits with
+/// - [`Exit::Held`] when every expectation held,
+/// - [`Exit::Failed`] when one failed, shown in its line on standard error,
+/// - [`Exit::Wrong`] when the text is wrong; every error is shown in its line.
+pub fn run(input: &Input, options: &Options) -> Result<Report, Error> {
+    let text = input.text()?;
+    let ran = Scenario::parse(text).and_then(|scenario| {
+        run_emulated(&scenario, &options.overrides).map_err(|error| vec![error])
+    });
+    Ok(match ran {
+        Ok(trace) => report(&trace, input, text, options),
+        Err(errors) => Report {
+            stdout: String::new(),
+            stderr: print_errors(&errors, input, text, options.stderr),
+            exit: Exit::Wrong,
+        },
+    })
+}
+
+fn report(trace: &Trace, input: &Input, text: &str, options: &Options) -> Report {
+    Report {
+        stdout: show(trace, options),
+        stderr: print_failures(trace, input, text, options.stderr),
+        exit: if trace.held { Exit::Held } else { Exit::Failed },
+    }
+}
+
+fn show(trace: &Trace, options: &Options) -> String {
+    match options.format {
+        Format::Text if options.stdout.is_on() => {
+            render::text_with(trace, &render::Style { color: true, ..Default::default() })
+        }
+        Format::Text => render::text(trace),
+        Format::Json => {
+            let json = serde_json::to_string_pretty(trace);
+            json.expect("a trace is numbers, strings and lists") + "\n"
+        }
+        Format::Svg => render::svg(trace, &render::SvgOptions::default()) + "\n",
+    }
+}
+
+fn print_errors(errors: &[TextError], input: &Input, text: &str, paint: Paint) -> String {
+    let mut out = String::new();
+    for error in errors {
+        let excerpt = Excerpt {
+            title: &error.message,
+            name: &input.name,
+            text,
+            line: error.line,
+            column: error.column,
+            length: error.length,
+            label: &error.expected.as_ref().map_or(String::new(), |e| format!("expected {e}")),
+        };
+        out += &excerpt.print(paint);
+        out.push('\n');
+    }
+    let count = match errors.len() {
+        1 => "1 error".to_owned(),
+        n if n < MAX_ERRORS => format!("{n} errors"),
+        n => format!("the first {n} errors"),
+    };
+    out + &format!("{}: {count}, nothing was run\n", input.name)
+}
+
+fn print_failures(trace: &Trace, input: &Input, text: &str, paint: Paint) -> String {
+    let checks = || trace.entries.iter().flat_map(|e| e.checks.iter().map(move |c| (e, c)));
+    let failed: Vec<(&Entry, &Check)> = checks().filter(|(_, check)| !check.held).collect();
+    let mut out = String::new();
+    for (entry, check) in failed.iter().take(MAX_FAILURES) {
+        let excerpt = Excerpt {
+            title: "the expectation does not hold",
+            name: &input.name,
+            text,
+            line: entry.line,
+            column: check.column,
+            length: check.expected.chars().count() as u32,
+            label: &format!("expected {}, got {}", check.expected, check.actual),
+        };
+        out += &excerpt.print(paint);
+        out.push('\n');
+    }
+    if failed.len() > MAX_FAILURES {
+        out += &format!("… and {} more\n\n", failed.len() - MAX_FAILURES);
+    }
+    if !failed.is_empty() {
+        let (failed, all) = (failed.len(), checks().count());
+        out += &format!("{}: {failed} of {all} expectations failed\n", input.name);
+    }
+    out
+}

@@ -1,0 +1,280 @@
+//! Chromium through its chromedriver: one of each for a test, so that tests don't meet.
+
+use super::server::Server;
+use anyhow::{Context, Result, bail, ensure};
+use fantoccini::wd::WebDriverCompatibleCommand;
+use fantoccini::{Client, ClientBuilder};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::{Value, json};
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+/// How a page is looked at.
+#[derive(Clone, Copy)]
+pub(super) struct Look {
+    /// Width and height in CSS pixels.
+    pub(super) size: (u32, u32),
+    /// Whether scripts run.
+    pub(super) scripts: bool,
+}
+
+/// A desktop's window.
+pub(super) const DESKTOP: Look = Look { size: (1280, 900), scripts: true };
+/// A narrow telephone.
+pub(super) const PHONE: Look = Look { size: (375, 812), scripts: true };
+
+/// An open browser with the site's address.
+pub(super) struct Page<'a> {
+    /// The session.
+    pub(super) client: Client,
+    server: &'a Server,
+}
+
+/// Opens a browser, runs a test in it, and closes it, whatever the test's end.
+pub(super) fn with_page(
+    server: &Server,
+    look: Look,
+    test: impl AsyncFnOnce(&Page<'_>) -> Result<()>,
+) -> Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    // Dropped after the session, and when the test panics: ends what is left of the browser.
+    let profile = Profile::new()?;
+    let driver = Driver::start()?;
+    runtime.block_on(async {
+        let capabilities = capabilities(look, &profile.folder);
+        let capabilities = capabilities.as_object().expect("written as an object").clone();
+        let client = ClientBuilder::new(HttpConnector::new())
+            .capabilities(capabilities)
+            .connect(&driver.url)
+            .await
+            .context("chromedriver opened no browser")?;
+        let page = Page { client: client.clone(), server };
+        let outcome = test(&page).await;
+        client.close().await.context("the browser did not close")?;
+        outcome
+    })
+}
+
+fn capabilities(look: Look, profile: &Path) -> Value {
+    let (width, height) = look.size;
+    let mut arguments: Vec<String> = [
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--disable-dev-shm-usage",
+        "--hide-scrollbars",
+    ]
+    .map(str::to_owned)
+    .to_vec();
+    arguments.push(format!("--user-data-dir={}", profile.display()));
+    arguments.push(format!("--window-size={width},{height}"));
+    if !look.scripts {
+        arguments.push("--blink-settings=scriptEnabled=false".to_owned());
+    }
+    let mut options = json!({ "args": arguments });
+    if width < 500 {
+        // A desktop's window can't be that narrow.
+        options["mobileEmulation"] = json!({
+            "deviceMetrics": { "width": width, "height": height, "pixelRatio": 2.0 }
+        });
+    }
+    json!({
+        "browserName": "chrome",
+        "goog:chromeOptions": options,
+        "goog:loggingPrefs": { "browser": "ALL" },
+    })
+}
+
+impl Page<'_> {
+    /// Opens a page of the site.
+    pub(super) async fn open(&self, path: &str) -> Result<()> {
+        let url = format!("{}{path}", self.server.base);
+        self.client.goto(&url).await.with_context(|| format!("cannot open {url}"))
+    }
+
+    /// The value of a JavaScript expression.
+    pub(super) async fn value(&self, expression: &str) -> Result<Value> {
+        self.client
+            .execute(&format!("return ({expression});"), Vec::new())
+            .await
+            .with_context(|| format!("cannot evaluate {expression}"))
+    }
+
+    /// Waits until a JavaScript expression is true.
+    pub(super) async fn until(&self, expression: &str) -> Result<()> {
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while self.value(expression).await? != Value::Bool(true) {
+            if Instant::now() > deadline {
+                let text = self.value("document.body.innerText").await?;
+                bail!("20 s passed without {expression}; the page says:\n{text}");
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        Ok(())
+    }
+
+    /// The text of the first element a selector finds, as a reader sees it.
+    pub(super) async fn text(&self, selector: &str) -> Result<String> {
+        let found = self.value(&format!("document.querySelector({selector:?})?.innerText")).await?;
+        let text = found.as_str().with_context(|| format!("the page has no {selector}"))?;
+        Ok(text.to_owned())
+    }
+
+    /// Keeps a picture of the window in target/screenshots.
+    pub(super) async fn screenshot(&self, name: &str) -> Result<()> {
+        let folder = crate::root().join("target/screenshots");
+        std::fs::create_dir_all(&folder)?;
+        let path = folder.join(format!("{name}.png"));
+        let picture = self.client.screenshot().await?;
+        std::fs::write(&path, picture).with_context(|| format!("cannot write {}", path.display()))
+    }
+
+    /// Shows the page as it is printed.
+    pub(super) async fn as_printed(&self) -> Result<()> {
+        let media = json!({
+            "cmd": "Emulation.setEmulatedMedia",
+            "params": { "media": "print" },
+        });
+        let command = Vendor { path: "goog/cdp/execute", body: media };
+        self.client.issue_cmd(command).await.context("cannot show the page as printed")?;
+        Ok(())
+    }
+
+    /// Checks that nothing scrolls sideways but what is made to.
+    pub(super) async fn fits_its_width(&self) -> Result<()> {
+        let found = self
+            .value(
+                "[document.documentElement.scrollWidth, document.documentElement.clientWidth, \
+                 location.pathname, [...document.querySelectorAll('body *')] \
+                 .filter((e) => e.getBoundingClientRect().right > innerWidth + 1 \
+                     && !e.closest('svg svg, nav.sidebar')) \
+                 .slice(-3).map((e) => e.outerHTML.slice(0, 120))]",
+            )
+            .await?;
+        let (wide, window) = (found[0].as_u64(), found[1].as_u64());
+        ensure!(wide <= window, "{} is {} wide in {}: {}", found[2], found[0], found[1], found[3]);
+        Ok(())
+    }
+
+    /// Checks that the console has no error, and that every request went to our own server.
+    pub(super) async fn is_clean(&self) -> Result<()> {
+        let log = Vendor { path: "se/log", body: json!({ "type": "browser" }) };
+        let log = self.client.issue_cmd(log).await.context("no browser log")?;
+        let entries = log.as_array().cloned().unwrap_or_default();
+        let errors: Vec<String> = entries
+            .iter()
+            .filter(|entry| entry["level"] == "SEVERE")
+            .map(|entry| entry["message"].to_string())
+            .collect();
+        ensure!(errors.is_empty(), "errors in the console:\n{}", errors.join("\n"));
+        let origin = self.value("location.origin").await?;
+        let origin = origin.as_str().context("a page has an origin")?.to_owned();
+        let loaded =
+            self.value("performance.getEntriesByType('resource').map((r) => r.name)").await?;
+        for url in loaded.as_array().into_iter().flatten().filter_map(Value::as_str) {
+            let own = url.starts_with(&origin) || url.starts_with("data:");
+            ensure!(own, "the page loads {url}");
+        }
+        Ok(())
+    }
+}
+
+/// A command of chromedriver's own, beside the standard's.
+#[derive(Debug)]
+struct Vendor {
+    path: &'static str,
+    body: Value,
+}
+
+impl WebDriverCompatibleCommand for Vendor {
+    fn endpoint(
+        &self,
+        base: &url::Url,
+        session: Option<&str>,
+    ) -> Result<url::Url, url::ParseError> {
+        base.join(&format!("session/{}/{}", session.unwrap_or_default(), self.path))
+    }
+
+    fn method_and_body(&self, _url: &url::Url) -> (http::Method, Option<String>) {
+        (http::Method::POST, Some(self.body.to_string()))
+    }
+}
+
+/// A running chromedriver.
+struct Driver {
+    child: Child,
+    url: String,
+}
+
+impl Driver {
+    fn start() -> Result<Driver> {
+        let mut child = Command::new("chromedriver")
+            .arg("--port=0")
+            .stdout(Stdio::piped())
+            .spawn()
+            .context("cannot start chromedriver; `cargo xtask setup` installs it on Debian")?;
+        let output = child.stdout.take().expect("standard output is piped");
+        let mut lines = BufReader::new(output).lines().map_while(Result::ok);
+        let port = lines.find_map(|line| {
+            let (_, port) = line.split_once("started successfully on port ")?;
+            port.trim_end_matches('.').parse::<u16>().ok()
+        });
+        let driver = |port| Driver { child, url: format!("http://127.0.0.1:{port}") };
+        // Who would wait for a pipe nobody reads?
+        std::thread::spawn(move || lines.for_each(drop));
+        port.map(driver).context("chromedriver names no port")
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A fresh user data folder. Its name, in the command line of each process of the browser, tells
+/// which are ours when they outlive their test.
+struct Profile {
+    folder: PathBuf,
+}
+
+impl Profile {
+    fn new() -> Result<Profile> {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let name = format!("vfio-irq-e2e-{}-{number}", std::process::id());
+        let folder = std::env::temp_dir().join(name);
+        std::fs::create_dir_all(&folder)?;
+        Ok(Profile { folder })
+    }
+
+    /// The processes that were started with this folder.
+    fn processes(&self) -> Vec<String> {
+        let name = self.folder.to_string_lossy().into_owned();
+        let ours = |id: &String| {
+            let line = std::fs::read(format!("/proc/{id}/cmdline")).unwrap_or_default();
+            String::from_utf8_lossy(&line).contains(&name)
+        };
+        let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+        let ids = entries.filter_map(|entry| entry.file_name().into_string().ok());
+        ids.filter(|name| name.bytes().all(|byte| byte.is_ascii_digit())).filter(ours).collect()
+    }
+}
+
+impl Drop for Profile {
+    fn drop(&mut self) {
+        for id in self.processes() {
+            let _ = Command::new("kill").args(["-9", &id]).stderr(Stdio::null()).status();
+        }
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}

@@ -1,0 +1,82 @@
+//! The steps, cheapest first.
+
+use super::count::{Counts, check, tests};
+use crate::command::command;
+use crate::{setup, site, workspace};
+use anyhow::Result;
+
+/// One kind of test.
+pub(crate) struct Step {
+    pub(crate) name: &'static str,
+    pub(crate) summary: &'static str,
+    pub(crate) run: fn(&mut Counts) -> Result<()>,
+}
+
+pub(crate) const STEPS: [Step; 6] = [
+    Step { name: "fmt", summary: "rustfmt", run: fmt },
+    Step { name: "clippy", summary: "clippy, host and wasm32", run: clippy },
+    Step { name: "native", summary: "unit, scenario and doc tests", run: native },
+    Step { name: "book", summary: "every scenario block of the book", run: book },
+    Step { name: "wasm", summary: "core and the mounted component in Chromium", run: wasm },
+    Step { name: "e2e", summary: "the built site in Chromium, and its size", run: e2e },
+];
+
+const WASM: &str = "wasm32-unknown-unknown";
+
+fn fmt(counts: &mut Counts) -> Result<()> {
+    setup::for_lints()?;
+    check(&mut command("cargo", &["fmt", "--all", "--check"]), counts)
+}
+
+fn clippy(counts: &mut Counts) -> Result<()> {
+    setup::for_lints()?;
+    let host = ["clippy", "--locked", "--workspace", "--all-targets", "--", "-D", "warnings"];
+    let wasm = [
+        "clippy",
+        "--locked",
+        "--target",
+        WASM,
+        "-p",
+        "vfio-irq-core",
+        "-p",
+        "vfio-irq-web",
+        "--lib",
+        "--tests",
+        "--",
+        "-D",
+        "warnings",
+    ];
+    check(&mut command("cargo", &host), counts)?;
+    check(&mut command("cargo", &wasm), counts)
+}
+
+/// Tests of the book's blocks have names that begin with the chapter's path; they are a kind of
+/// their own. Everything else counts here.
+const BLOCKS: &str = "book/src/";
+
+fn native(counts: &mut Counts) -> Result<()> {
+    let all = ["test", "--locked", "--workspace", "--no-fail-fast", "--", "--skip", BLOCKS];
+    tests(&mut command("cargo", &all), counts)
+}
+
+// Selecting the workspace, not the package, keeps the features of the step before: no rebuild.
+fn book(counts: &mut Counts) -> Result<()> {
+    tests(&mut command("cargo", &["test", "--locked", "--workspace", "--test", "book"]), counts)
+}
+
+fn wasm(counts: &mut Counts) -> Result<()> {
+    setup::for_browser_tests()?;
+    let flags = workspace::root().join("tests/webdriver.json");
+    for package in ["core", "web"] {
+        let mut test = command("wasm-pack", &["test", "--headless", "--chrome", package]);
+        test.env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", &flags);
+        tests(&mut test, counts)?;
+    }
+    Ok(())
+}
+
+fn e2e(counts: &mut Counts) -> Result<()> {
+    setup::for_browser_tests()?;
+    site::build()?;
+    tests(&mut command("cargo", &["test", "--locked", "--workspace", "--test", "e2e"]), counts)
+}
