@@ -39,6 +39,8 @@ fn clippy(counts: &mut Counts) -> Result<()> {
         "-p",
         "vfio-irq-core",
         "-p",
+        "vfio-irq-bench",
+        "-p",
         "vfio-irq-web",
         "--lib",
         "--tests",
