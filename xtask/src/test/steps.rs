@@ -30,24 +30,23 @@ fn fmt(counts: &mut Counts) -> Result<()> {
 
 fn clippy(counts: &mut Counts) -> Result<()> {
     setup::for_lints()?;
-    let host = ["clippy", "--locked", "--workspace", "--all-targets", "--", "-D", "warnings"];
-    let wasm = [
-        "clippy",
-        "--locked",
-        "--target",
-        WASM,
-        "-p",
-        "vfio-irq-core",
-        "-p",
-        "vfio-irq-web",
-        "--lib",
-        "--tests",
-        "--",
-        "-D",
-        "warnings",
+    let targets: [&[&str]; 2] = [
+        &["--workspace", "--all-targets"],
+        &[
+            "--target",
+            WASM,
+            "--package",
+            "vfio-irq-web",
+            "--package",
+            "vfio-irq-wasm-tests",
+            "--all-targets",
+        ],
     ];
-    check(&mut command("cargo", &host), counts)?;
-    check(&mut command("cargo", &wasm), counts)
+    for target in targets {
+        let arguments = [&["clippy", "--locked"], target, &["--", "-D", "warnings"]].concat();
+        check(&mut command("cargo", &arguments), counts)?;
+    }
+    Ok(())
 }
 
 /// Tests of the book's blocks have names that begin with the chapter's path; they are a kind of
@@ -67,7 +66,7 @@ fn book(counts: &mut Counts) -> Result<()> {
 fn wasm(counts: &mut Counts) -> Result<()> {
     setup::for_browser_tests()?;
     let flags = workspace::root().join("tests/webdriver.json");
-    for package in ["core", "web"] {
+    for package in ["tests/wasm", "web"] {
         let mut test = command("wasm-pack", &["test", "--headless", "--chrome", package]);
         test.env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", &flags);
         tests(&mut test, counts)?;
