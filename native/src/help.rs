@@ -6,7 +6,7 @@ eventfds, and shows each register access in between.";
 
 pub(crate) const ABOUT_EXAMPLES: &str = "\
 Examples:
-  vfio-irq run teardown.scn
+  vfio-irq run teardown.scenario
   lspci -xxx | vfio-irq inspect -
   vfio-irq help run";
 
@@ -27,9 +27,9 @@ A scenario is plain text, one step a line, with what is expected of it behind an
   ledger                                -> causes=2 signalled=1";
 pub(crate) const RUN_EXAMPLES: &str = "\
 Examples:
-  vfio-irq run teardown.scn
-  vfio-irq run teardown.scn --host mediated
-  vfio-irq run teardown.scn --function nic.config --format svg > run.svg
+  vfio-irq run teardown.scenario
+  vfio-irq run teardown.scenario --host mediated
+  vfio-irq run teardown.scenario --function nic.config --format svg > run.svg
   printf 'function nvme\\nirq_info msix\\n' | vfio-irq run -";
 
 pub(crate) const INSPECT: &str = "Decode the interrupts a config dump offers";

@@ -88,7 +88,7 @@ fn lay_out(folder: &Path) {
         |name: &str, text: &[u8]| std::fs::write(folder.join(name), text).expect("writable");
     let copy =
         |name: &str, to: &str| write(to, &std::fs::read(configs().join(name)).expect("committed"));
-    write("teardown.scn", STORY.as_bytes());
+    write("teardown.scenario", STORY.as_bytes());
     copy("firecracker-virtio-net.config", "nic.config");
     copy("firecracker.lspci.txt", "machine.lspci");
 }

@@ -24,7 +24,7 @@ fn scenario_that_holds_exits_0_and_prints_its_trace() {
 
 #[test]
 fn scenario_from_a_file_runs_as_from_standard_input() {
-    let file = folder("run-file").join("story.scn");
+    let file = folder("run-file").join("story.scenario");
     std::fs::write(&file, STORY).expect("the folder is writable");
 
     let from_file = ran(&format!("run {}", file.display()));
@@ -90,7 +90,7 @@ fn many_errors_and_failures_are_cut_off_and_counted() {
 fn input_that_can_not_be_read_exits_2_and_says_why() {
     let folder = folder("run-unreadable");
     let cases = [
-        ("run /nonexistent/story.scn", "error: can't read /nonexistent/story.scn: "),
+        ("run /nonexistent/story.scenario", "error: can't read /nonexistent/story.scenario: "),
         (&*format!("run {}", folder.display()), "error: can't read "),
     ];
     for (arguments, message) in cases {
@@ -182,7 +182,7 @@ fn function_option_that_is_neither_file_nor_name_says_so() {
 
 #[test]
 fn function_option_reads_standard_input_unless_the_scenario_does() {
-    let file = folder("run-function-stdin").join("story.scn");
+    let file = folder("run-function-stdin").join("story.scenario");
     std::fs::write(&file, "irq_info msix -> count=5\n").expect("the folder is writable");
     let dump = std::fs::read(command::configs().join("e1000e.config")).expect("committed");
 

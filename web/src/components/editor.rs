@@ -10,30 +10,18 @@ use web_sys::HtmlTextAreaElement;
 use yew::prelude::*;
 
 use super::Shared;
+use super::part::{Part, address};
 use crate::run::Run;
 use crate::state::{Action, State};
 use crate::view::code::{Piece, pieces};
-
-/// What the editor shows.
-#[derive(Clone, PartialEq, Properties)]
-pub struct Props {
-    /// The state.
-    pub state: Shared,
-    /// The text area, for who wants to put the focus there.
-    pub area: NodeRef,
-    /// Begins ids.
-    pub id: AttrValue,
-}
 
 /// Above this many bytes the text is shown without colour: marks cost an element each.
 const MAX_COLOURED: usize = 40_000;
 /// Most errors listed.
 const MAX_ERRORS: usize = 5;
 
-/// The editor.
-#[component(Editor)]
-pub fn editor(props: &Props) -> Html {
-    let state = &props.state;
+/// The editor. `area` will be its text area, `id` begins its ids.
+pub fn editor(state: &Shared, area: &NodeRef, id: &str) -> Html {
     let oninput = {
         let state = state.dispatcher();
         Callback::from(move |event: InputEvent| {
@@ -43,17 +31,17 @@ pub fn editor(props: &Props) -> Html {
             }
         })
     };
-    let messages = AttrValue::from(format!("{}-messages", props.id));
+    let messages = AttrValue::from(format!("{id}-messages"));
     let stale = state.stale();
-    let of = Sheet::of(state);
+    let sheet = Sheet::of(state);
     html! {
         <section class={classes!("vfi-text", stale.then_some("vfi-has-errors"))} aria-label="Scenario">
             <div class="vfi-edit">
                 <div class="vfi-sheet">
-                    <div class="vfi-gutter" aria-hidden="true">{ band(state) }<Gutter of={of.clone()} /></div>
+                    <div class="vfi-gutter" aria-hidden="true">{ band(state) }{ sheet.clone().part(gutter) }</div>
                     <div class="vfi-code">
-                        <Backdrop {of} />
-                        <textarea ref={props.area.clone()} class="vfi-area" value={AttrValue::from(state.text.clone())}
+                        { sheet.part(backdrop) }
+                        <textarea ref={area.clone()} class="vfi-area" value={AttrValue::from(state.text.clone())}
                             {oninput} spellcheck="false" autocapitalize="off" autocomplete="off"
                             wrap="off" rows="1" aria-label="Scenario text"
                             aria-invalid={stale.to_string()} aria-describedby={messages.clone()} />
@@ -61,7 +49,7 @@ pub fn editor(props: &Props) -> Html {
                 </div>
             </div>
             <div class="vfi-messages" id={messages} role="status" aria-live="polite">
-                { errors(state, &props.area) }
+                { errors(state, area) }
                 { unmet(state) }
             </div>
         </section>
@@ -77,24 +65,17 @@ struct Sheet {
     run: Option<Rc<Run>>,
 }
 
-impl PartialEq for Sheet {
-    fn eq(&self, other: &Self) -> bool {
-        Rc::ptr_eq(&self.text, &other.text)
-            && Rc::ptr_eq(&self.errors, &other.errors)
-            && self.run.as_ref().map(Rc::as_ptr) == other.run.as_ref().map(Rc::as_ptr)
-    }
-}
-
 impl Sheet {
     fn of(state: &State) -> Self {
         let run = state.run.clone().filter(|_| !state.stale() && state.settled());
         Self { text: state.text.clone(), errors: state.errors.clone(), run }
     }
-}
 
-#[derive(Clone, PartialEq, Properties)]
-struct SheetProps {
-    of: Sheet,
+    fn part(self, draw: fn(&Self) -> Html) -> Html {
+        let run = self.run.as_ref().map_or(0, address);
+        let of = [address(&self.text), address(&self.errors), run];
+        html! { <Part {of} draw={Rc::new(move || draw(&self)) as Rc<dyn Fn() -> Html>} /> }
+    }
 }
 
 /// The current line.
@@ -105,9 +86,8 @@ fn band(state: &State) -> Html {
 }
 
 /// Line numbers, each with a sign: `!` error, `✗` expectation not met, `✓` met.
-#[component(Gutter)]
-fn gutter(props: &SheetProps) -> Html {
-    let Sheet { text, errors, run } = &props.of;
+fn gutter(sheet: &Sheet) -> Html {
+    let Sheet { text, errors, run } = sheet;
     let met = |line: u32| {
         let entries = &run.as_ref()?.trace().entries;
         let at = entries.binary_search_by_key(&line, |entry| entry.line).ok()?;
@@ -138,9 +118,8 @@ fn gutter(props: &SheetProps) -> Html {
 }
 
 /// The text itself, behind a text area whose letters are transparent: comments and errors marked.
-#[component(Backdrop)]
-fn backdrop(props: &SheetProps) -> Html {
-    let Sheet { text, errors, .. } = &props.of;
+fn backdrop(sheet: &Sheet) -> Html {
+    let Sheet { text, errors, .. } = sheet;
     let plainly = text.len() > MAX_COLOURED;
     let mut nodes: Vec<Html> = Vec::new();
     let mut plain = String::new();

@@ -114,14 +114,15 @@ pub fn rows(props: &Props) -> Html {
     }
 
     let (first, end) = view.window(props.count);
-    let space = |rows: usize| format!("height:{}px", rows as f64 * view.row);
+    // Whole numbers only: printing a float would cost the page 7 KB.
+    let space = |rows: usize| format!("--rows:{rows}");
     html! {
         <div ref={place} class={classes!("vfi-rows", props.class.clone())} {onscroll}
             role={props.role.clone()} tabindex="0" aria-label={props.label.clone()}
             aria-activedescendant={props.active.clone()}>
-            <div style={space(first)} role="presentation" />
+            <div class="vfi-space" style={space(first)} role="presentation" />
             { for (first..end).map(|row| props.row.emit(row)) }
-            <div style={space(props.count - end)} role="presentation" />
+            <div class="vfi-space" style={space(props.count - end)} role="presentation" />
         </div>
     }
 }

@@ -21,8 +21,6 @@ pub(crate) const STEPS: [Step; 6] = [
     Step { name: "e2e", summary: "the built site in Chromium, and its size", run: e2e },
 ];
 
-const WASM: &str = "wasm32-unknown-unknown";
-
 fn fmt(counts: &mut Counts) -> Result<()> {
     setup::for_lints()?;
     check(&mut command("cargo", &["fmt", "--all", "--check"]), counts)
@@ -30,21 +28,15 @@ fn fmt(counts: &mut Counts) -> Result<()> {
 
 fn clippy(counts: &mut Counts) -> Result<()> {
     setup::for_lints()?;
-    let targets: [&[&str]; 2] = [
-        &["--workspace", "--all-targets"],
-        &[
-            "--target",
-            WASM,
-            "--package",
-            "vfio-irq-web",
-            "--package",
-            "vfio-irq-wasm-tests",
-            "--all-targets",
-        ],
+    let targets = [
+        "--workspace --all-targets",
+        // The tests and benches of these need a host.
+        "--target wasm32-unknown-unknown -p vfio-irq-core -p vfio-irq-bench --lib",
+        "--target wasm32-unknown-unknown -p vfio-irq-web -p vfio-irq-wasm-tests --all-targets",
     ];
     for target in targets {
-        let arguments = [&["clippy", "--locked"], target, &["--", "-D", "warnings"]].concat();
-        check(&mut command("cargo", &arguments), counts)?;
+        let arguments = format!("clippy --locked {target} -- -D warnings");
+        check(&mut command("cargo", &arguments.split(' ').collect::<Vec<_>>()), counts)?;
     }
     Ok(())
 }
