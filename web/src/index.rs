@@ -4,6 +4,7 @@
 //! A *position* is a number of events that have happened: 0 is before all, the current event is
 //! the one before the position.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use vfio_irq_core::device::Fd;
@@ -96,7 +97,7 @@ impl Index {
     pub fn new(trace: &Trace) -> Self {
         let mut index = Self::default();
         let mut line = false;
-        let mut waits: Vec<(CauseId, Place)> = Vec::new();
+        let mut waits = Waits::default();
         for (entry, at) in trace.entries.iter().zip(0..) {
             let first = index.rows.len();
             for (event, number) in entry.events.iter().zip(0..) {
@@ -104,14 +105,14 @@ impl Index {
                 if let Event::Line { up } = event {
                     line = *up;
                 }
-                follow(&mut waits, event);
+                waits.follow(event);
                 index.tell(event);
                 index.rows.push(Row {
                     entry: at,
                     event: number,
                     line_before: before,
                     line_after: line,
-                    waiting: waiting(&waits),
+                    waiting: waits.now(),
                 });
             }
             index.spans.push(first..index.rows.len());
@@ -206,25 +207,37 @@ impl Index {
     }
 }
 
-fn follow(waits: &mut Vec<(CauseId, Place)>, event: &Event) {
-    if let Some(cause) = event.cause() {
-        waits.retain(|(waiting, _)| *waiting != cause);
-    }
-    if let Event::Waits { cause, place } = event {
-        waits.push((*cause, *place));
-    }
+/// The causes that wait, and how many in each lane.
+#[derive(Default)]
+struct Waits {
+    places: BTreeMap<CauseId, Place>,
+    host: usize,
+    function: usize,
+    intx: usize,
 }
 
-fn waiting(waits: &[(CauseId, Place)]) -> Waiting {
-    let mut waiting = Waiting::default();
-    for (_, place) in waits {
+impl Waits {
+    fn lane(&mut self, place: Place) -> &mut usize {
         match place {
-            Place::IntxLevel => waiting.intx = true,
-            Place::MsiPending(_) | Place::Pba(_) | Place::Held(_) => waiting.function = true,
-            Place::Descriptor(..) => waiting.host = true,
+            Place::IntxLevel => &mut self.intx,
+            Place::MsiPending(_) | Place::Pba(_) | Place::Held(_) => &mut self.function,
+            Place::Descriptor(..) => &mut self.host,
         }
     }
-    waiting
+
+    fn follow(&mut self, event: &Event) {
+        if let Some(place) = event.cause().and_then(|cause| self.places.remove(&cause)) {
+            *self.lane(place) -= 1;
+        }
+        if let Event::Waits { cause, place } = event {
+            self.places.insert(*cause, *place);
+            *self.lane(*place) += 1;
+        }
+    }
+
+    fn now(&self) -> Waiting {
+        Waiting { host: self.host > 0, function: self.function > 0, intx: self.intx > 0 }
+    }
 }
 
 #[cfg(test)]

@@ -32,8 +32,10 @@ pub enum Key {
 pub enum Focus {
     /// In the text, where keys write.
     Text,
-    /// In a field or choice, where letters and arrows have a meaning of their own.
+    /// In a choice, where letters and arrows have a meaning of their own.
     Field,
+    /// In the field of the vector.
+    Vector,
     /// On the slider, whose arrows step.
     Slider,
     /// On the timeline, whose arrows up and down step too.
@@ -47,7 +49,8 @@ pub fn key(name: &str, shift: bool, focus: Focus) -> Option<Key> {
     let grain = if shift { Grain::Line } else { Grain::Event };
     match (focus, name) {
         (_, "Escape") => Some(Key::Leave),
-        (Focus::Text | Focus::Field, _) => None,
+        (Focus::Vector, "Enter") => Some(Key::Fire),
+        (Focus::Text | Focus::Field | Focus::Vector, _) => None,
         (Focus::Timeline, "ArrowDown") | (_, "ArrowRight") => Some(Key::Do(Action::Forward(grain))),
         (Focus::Timeline, "ArrowUp") | (_, "ArrowLeft") => Some(Key::Do(Action::Back(grain))),
         (_, "Home") => Some(Key::Do(Action::Begin)),

@@ -15,7 +15,7 @@ pub mod index;
 pub mod keys;
 mod mount;
 pub mod options;
-mod panic;
+pub mod panic;
 pub mod run;
 pub mod state;
 pub mod url;

@@ -1,16 +1,18 @@
 //! When we are wrong: a message with a report to copy and a button to begin again, never a dead
 //! page.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fmt::Write as _;
 use std::sync::Once;
 
+use gloo::events::EventListener;
 use wasm_bindgen::prelude::*;
-use web_sys::Element;
+use web_sys::{Element, ErrorEvent, Event};
 
 thread_local! {
     /// Every playground of this page, with the text it was mounted with.
     static MOUNTED: RefCell<Vec<(Element, String)>> = const { RefCell::new(Vec::new()) };
+    static SHOWN: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Remembers an element, so that a panic can show itself there.
@@ -26,11 +28,29 @@ pub(crate) fn install() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         yew::set_custom_panic_hook(Box::new(|info| show(&info.to_string())));
+        // What ends the module without a panic: a stack or a memory too small.
+        let window = gloo::utils::window();
+        EventListener::new(&window, "error", |event| {
+            if let Some(message) = trap(event) {
+                show(&message);
+            }
+        })
+        .forget();
     });
 }
 
-/// Replaces every playground: they share the module, so none of them goes on.
-fn show(message: &str) {
+/// The message of an error event, if a WebAssembly module trapped.
+fn trap(event: &Event) -> Option<String> {
+    let error = event.dyn_ref::<ErrorEvent>()?.error().dyn_into::<js_sys::Error>().ok()?;
+    (error.name() == "RuntimeError").then(|| String::from(error.to_string()))
+}
+
+/// Shows a report in place of every playground: they share the module, so none of them goes on.
+/// Only the first: what comes after a panic follows from it.
+pub fn show(message: &str) {
+    if SHOWN.replace(true) {
+        return;
+    }
     MOUNTED.with(|mounted| {
         let Ok(mounted) = mounted.try_borrow() else { return };
         for (element, text) in mounted.iter().filter(|(element, _)| element.is_connected()) {

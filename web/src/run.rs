@@ -20,6 +20,15 @@ pub struct Run {
     player: Player,
 }
 
+/// A run equals itself only: comparing is for knowing whether to draw again.
+impl PartialEq for Run {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self, other)
+    }
+}
+
+impl Eq for Run {}
+
 impl fmt::Debug for Run {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Run").field("text", &self.text).finish_non_exhaustive()

@@ -53,8 +53,8 @@ pub enum Action {
     Reset,
 }
 
-/// The playground.
-#[derive(Clone, Debug)]
+/// The playground. Components compare states to know whether to render.
+#[derive(Clone, PartialEq, Debug)]
 pub struct State {
     /// The text as the reader sees it.
     pub text: Rc<str>,
@@ -76,21 +76,6 @@ pub struct State {
 
 /// Most texts kept to go back to.
 const MAX_PAST: usize = 100;
-
-/// Components compare states to know whether to render.
-impl PartialEq for State {
-    fn eq(&self, other: &Self) -> bool {
-        self.text == other.text
-            && self.position == other.position
-            && self.errors == other.errors
-            && self.vector == other.vector
-            && self.followed == other.followed
-            && self.tried == other.tried
-            && self.past.len() == other.past.len()
-            && self.future.len() == other.future.len()
-            && self.run.as_ref().map(Rc::as_ptr) == other.run.as_ref().map(Rc::as_ptr)
-    }
-}
 
 impl State {
     /// The state after running a text: at a position, else where the first interrupt is lost, else

@@ -110,6 +110,14 @@ impl Drop for Block {
 }
 
 fn place() -> Element {
+    if document().get_element_by_id("style").is_none() {
+        let style = document().create_element("style").expect("a style");
+        style.set_id("style");
+        let (tokens, rules) =
+            (include_str!("../style/tokens.css"), include_str!("../style/playground.css"));
+        style.set_text_content(Some(&format!("{tokens}{rules}")));
+        body().append_child(&style).expect("a body");
+    }
     let place = document().create_element("div").expect("a div");
     body().append_child(&place).expect("a body");
     place
@@ -292,4 +300,17 @@ async fn destroyed_block_leaves_nothing() {
     block.mounted.take().expect("mounted").destroy();
     tick().await;
     assert_eq!(block.place.child_element_count(), 0);
+}
+
+#[wasm_bindgen_test]
+async fn mistake_of_ours_shows_a_report_instead_of_a_dead_page() {
+    let mut block = Block::new(TEARDOWN).await;
+    block.write("fire 0 # the reader's own text\n").await;
+    vfio_irq_web::panic::show("a mistake, for the test");
+    let report: HtmlTextAreaElement = block.find(".vfi-broken textarea").unchecked_into();
+    let report = report.value();
+    assert!(report.contains("a mistake") && report.contains("the reader's own text"), "{report}");
+    assert!(block.said(".vfi-broken button").contains("Begin again"));
+    // Its DOM is no longer the component's.
+    std::mem::forget(block.mounted.take());
 }

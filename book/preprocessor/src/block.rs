@@ -16,8 +16,9 @@ pub struct Block {
     pub attributes: Attributes,
     /// The scenario.
     pub text: String,
-    /// The file the scenario comes from, if the block includes one.
-    pub included: Option<PathBuf>,
+    /// The file the scenario comes from, if the block includes one, and how many lines of
+    /// comments at the file's beginning are left out: they speak to who reads the tests.
+    pub included: Option<(PathBuf, u32)>,
 }
 
 /// What follows `scenario` on the fence.
@@ -94,9 +95,12 @@ fn include(block: &mut Block, folder: &Path) -> Result<()> {
         return Ok(());
     };
     let path = folder.join(file.trim());
-    block.text = std::fs::read_to_string(&path)
+    let text = std::fs::read_to_string(&path)
         .with_context(|| format!("{}: cannot include {}", block.line, path.display()))?;
-    block.included = Some(path);
+    let comments = text.lines().take_while(|line| line.starts_with('#') || line.is_empty());
+    let left_out = comments.count();
+    block.text = text.lines().skip(left_out).map(|line| format!("{line}\n")).collect();
+    block.included = Some((path, u32::try_from(left_out).unwrap_or(u32::MAX)));
     Ok(())
 }
 
@@ -141,6 +145,17 @@ mod tests {
         let error = find("\n```scenario,fail\n```\n", Path::new(".")).unwrap_err();
         let error = format!("{error:#}");
         assert!(error.starts_with("2: ") && error.contains("`fail`"), "{error}");
+    }
+
+    #[test]
+    fn block_that_includes_a_file_has_its_text_without_the_first_comments() {
+        let folder = std::env::temp_dir().join(format!("vfio-irq-book-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join("a.scenario"), "# Hosts: x\n\nfire 0 # b\n").unwrap();
+        let blocks = find("```scenario\n{{#include a.scenario}}\n```\n", &folder).unwrap();
+        std::fs::remove_dir_all(&folder).unwrap();
+        assert_eq!(blocks[0].text, "fire 0 # b\n");
+        assert_eq!(blocks[0].included.as_ref().unwrap().1, 2);
     }
 
     #[test]

@@ -115,7 +115,9 @@ fn failed_expectations(trace: &Trace, block: &Block, chapter: &str) -> Vec<Probl
 /// A line of the scenario as a line of the file it stands in; 0 is the fence.
 fn place(block: &Block, chapter: &str, line: u32, column: Option<u32>, message: String) -> Problem {
     match &block.included {
-        Some(file) if line > 0 => Problem { file: shown(file), line, column, message },
+        Some((file, left_out)) if line > 0 => {
+            Problem { file: shown(file), line: line + left_out, column, message }
+        }
         _ => Problem { file: chapter.to_owned(), line: block.line + line, column, message },
     }
 }

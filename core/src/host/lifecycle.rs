@@ -20,6 +20,17 @@ use crate::uapi::{IrqIndex, IrqInfo};
 
 const DONE: Op = Op::Finish(Ok(Answer::Done));
 
+/// A reset of a function that has one, Command as before after it.
+fn reset(function: &Function) -> impl Iterator<Item = Op> {
+    let reset = [
+        Op::Save,
+        Op::Command { set: INTERRUPT_DISABLE, clear: !INTERRUPT_DISABLE },
+        Op::ResetFunction,
+        Op::Unlock,
+    ];
+    reset.into_iter().filter(|_| function.resets())
+}
+
 fn work(work: Vec<Op>) -> Started {
     Started::Work { work, data: Data::None }
 }
@@ -37,28 +48,23 @@ impl Host {
         }
         match call {
             Call::Open if self.opened => Ok(work(vec![DONE])),
-            Call::Open => Ok(work(vec![
-                Op::Command { set: 0, clear: BUS_MASTER },
-                Op::Command { set: MEMORY_SPACE, clear: 0 },
-                Op::Save,
-                Op::Command { set: INTERRUPT_DISABLE, clear: !INTERRUPT_DISABLE },
-                Op::ResetFunction,
-                Op::Unlock,
-                Op::PciIntx { on: true },
-                Op::Opened,
-                DONE,
-            ])),
-            Call::Close => Ok(work(vec![
-                Op::Command { set: 0, clear: BUS_MASTER },
-                Op::Disable,
-                Op::Save,
-                Op::Command { set: INTERRUPT_DISABLE, clear: !INTERRUPT_DISABLE },
-                Op::ResetFunction,
-                Op::Unlock,
-                Op::Closed,
-                DONE,
-            ])),
-            Call::Reset => Ok(work(self.start_reset())),
+            Call::Open => {
+                let mut ops = vec![
+                    Op::Command { set: 0, clear: BUS_MASTER },
+                    Op::Command { set: MEMORY_SPACE, clear: 0 },
+                ];
+                ops.extend(reset(function));
+                ops.extend([Op::PciIntx { on: true }, Op::Opened, DONE]);
+                Ok(work(ops))
+            }
+            Call::Close => {
+                let mut ops = vec![Op::Command { set: 0, clear: BUS_MASTER }, Op::Disable];
+                ops.extend(reset(function));
+                ops.extend([Op::Closed, DONE]);
+                Ok(work(ops))
+            }
+            Call::Reset if !function.resets() => Err(Refusal::new(Errno::EINVAL, "RESET-NONE")),
+            Call::Reset => Ok(work(self.start_reset(function))),
             Call::IrqInfo { argsz, index } => self.start_info(function, *argsz, *index),
             Call::SetIrqs { header, data } => {
                 let request = Request::parse(header, data, |index| self.count(function, index))?;
@@ -93,13 +99,8 @@ impl Host {
 
     /// The function is reset; mode, triggers and virtual registers stay. What MSI or MSI-X had in
     /// registers is written back, and Interrupt Disable is left set.
-    fn start_reset(&self) -> Vec<Op> {
-        let mut work = vec![
-            Op::Save,
-            Op::Command { set: INTERRUPT_DISABLE, clear: !INTERRUPT_DISABLE },
-            Op::ResetFunction,
-            Op::Unlock,
-        ];
+    fn start_reset(&self, function: &Function) -> Vec<Op> {
+        let mut work = Vec::from_iter(reset(function));
         match self.mode {
             IrqMode::Msi | IrqMode::Msix if self.profile.rules.emulated => {
                 let index = self.mode.index().expect("the mode is MSI or MSI-X");

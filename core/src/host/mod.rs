@@ -223,7 +223,9 @@ impl Host {
         let mut flags = IrqInfoFlags::EVENTFD;
         match index {
             IrqIndex::Intx => flags |= IrqInfoFlags::MASKABLE | IrqInfoFlags::AUTOMASKED,
-            IrqIndex::Msi | IrqIndex::Msix if self.can_grow(index) => {}
+            // A kernel can't add vectors to a capability that is not there, and says so.
+            IrqIndex::Msi if function.msi().is_some() && self.can_grow(index) => {}
+            IrqIndex::Msix if function.msix().is_some() && self.can_grow(index) => {}
             _ => flags |= IrqInfoFlags::NORESIZE,
         }
         IrqInfo { flags: flags.bits(), index: index.raw(), count: self.count(function, index) }

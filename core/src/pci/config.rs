@@ -48,6 +48,7 @@ pub(super) struct Shape {
     pub(super) express: bool,
     pub(super) intx_status: bool,
     pub(super) when_off: WhenOff,
+    pub(super) resets: bool,
     pub(super) bars: [Bar; 6],
     /// Number of BARs in the header: 6, or 2 and 1 in those of bridges.
     pub(super) bar_count: u8,
@@ -127,26 +128,9 @@ fn bar_at(shape: &Shape, offset: u16) -> Option<usize> {
     (bar < usize::from(shape.bar_count)).then_some(bar)
 }
 
-/// Where a built function has its capabilities: QEMU's e1000e places them so.
-const MSIX_AT: u16 = 0xa0;
-/// A maskable MSI capability does not fit between 0xd0 and the next one.
-const MASKABLE_MSI_AT: u16 = 0xb0;
-const MSI_AT: u16 = 0xd0;
-const EXPRESS_AT: u16 = 0xe0;
-
 /// Least bytes of a BAR, and of BAR 0, which has the device's own registers.
 const BAR_LEAST: u64 = 4096;
 const BAR0_LEAST: u64 = 16 * 1024;
-
-/// Offset of the MSI capability a spec asks for.
-pub(super) fn msi_at(msi: &MsiSpec) -> u16 {
-    if msi.maskable { MASKABLE_MSI_AT } else { MSI_AT }
-}
-
-/// Offset of the MSI-X capability of a built function.
-pub(super) fn msix_at() -> u16 {
-    MSIX_AT
-}
 
 /// Message Control of an MSI capability after reset.
 pub(super) fn msi_control(msi: &MsiSpec) -> u16 {
@@ -194,21 +178,23 @@ pub(super) fn build(spec: &FunctionSpec) -> Shape {
         pointer = offset + 1;
     };
     if let Some(msi) = &spec.msi {
-        let at = msi_at(msi);
+        let at = spec.layout.msi(msi);
         link(at, regs::CAP_MSI, &mut put);
         put(at + 2, &msi_control(msi).to_le_bytes());
     }
     if spec.express {
-        link(EXPRESS_AT, regs::CAP_EXPRESS, &mut put);
-        // Version 1, endpoint; Device Capabilities: Role-Based Error Reporting, and reset of the
-        // function (7.5.3.2, 7.5.3.3).
-        put(EXPRESS_AT + 2, &1u16.to_le_bytes());
-        put(EXPRESS_AT + 4, &(1u32 << 15 | 1 << 28).to_le_bytes());
+        let at = spec.layout.express();
+        link(at, regs::CAP_EXPRESS, &mut put);
+        // Version 1, endpoint; Device Capabilities: Role-Based Error Reporting, and Function Level
+        // Reset (7.5.3.2, 7.5.3.3).
+        put(at + 2, &1u16.to_le_bytes());
+        put(at + 4, &(1u32 << 15 | u32::from(spec.reset) << 28).to_le_bytes());
     }
     if let Some(msix) = &spec.msix {
-        link(MSIX_AT, regs::CAP_MSIX, &mut put);
-        put(MSIX_AT + 2, &(msix.vectors - 1).to_le_bytes());
-        for (at, (bar, offset)) in [(MSIX_AT + 4, msix.table), (MSIX_AT + 8, msix.pba)] {
+        let place = spec.layout.msix();
+        link(place, regs::CAP_MSIX, &mut put);
+        put(place + 2, &(msix.vectors - 1).to_le_bytes());
+        for (at, (bar, offset)) in [(place + 4, msix.table), (place + 8, msix.pba)] {
             put(at, &(offset | u32::from(bar)).to_le_bytes());
         }
     }
@@ -224,6 +210,7 @@ pub(super) fn build(spec: &FunctionSpec) -> Shape {
         express: spec.express,
         intx_status: spec.intx_status,
         when_off: spec.when_off,
+        resets: spec.reset,
         bars: built_bars(spec.msix.as_ref()),
         bar_count: 6,
         image,

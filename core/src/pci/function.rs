@@ -48,8 +48,8 @@ impl Function {
     pub fn new(spec: &FunctionSpec) -> Result<Self, FunctionError> {
         spec.check()?;
         let msi =
-            spec.msi.map(|msi| Msi::new(msi, config::msi_at(&msi), config::msi_control(&msi)));
-        let msix = spec.msix.map(|msix| Msix::new(msix, config::msix_at()));
+            spec.msi.map(|msi| Msi::new(msi, spec.layout.msi(&msi), config::msi_control(&msi)));
+        let msix = spec.msix.map(|msix| Msix::new(msix, spec.layout.msix()));
         Ok(Self::assemble(config::build(spec), msi, msix))
     }
 
@@ -113,6 +113,11 @@ impl Function {
     /// Whether Interrupt Disable and Interrupt Status work (PCI 2.3).
     pub fn intx_status_works(&self) -> bool {
         self.shape.intx_status
+    }
+
+    /// Whether the host can reset it.
+    pub fn resets(&self) -> bool {
+        self.shape.resets
     }
 
     /// What it does with vectors while no message capability is enabled.

@@ -6,7 +6,7 @@
 use alloc::string::String;
 
 use super::regs;
-use super::spec::{FunctionSpec, MsiSpec, MsixSpec, WhenOff};
+use super::spec::{FunctionSpec, Layout, MsiSpec, MsixSpec, WhenOff};
 
 /// A built-in function.
 #[derive(Clone, Copy, Debug)]
@@ -76,6 +76,8 @@ static PROFILES: &[FunctionProfile] = &[
             spec.class = 0x0c_0330;
             spec.msi = msi(16, true);
             spec.msix = msix(16, 0, 0x3000, 0x3800);
+            spec.reset = false;
+            spec.layout = Layout::Xhci;
         },
     },
     FunctionProfile {
@@ -88,6 +90,8 @@ static PROFILES: &[FunctionProfile] = &[
             spec.msi = msi(1, true);
             spec.msix = None;
             spec.express = false;
+            spec.reset = false;
+            spec.layout = Layout::Edu;
         },
     },
     FunctionProfile {

@@ -43,6 +43,40 @@ pub struct MsixSpec {
     pub pba: (u8, u32),
 }
 
+/// Where the capabilities of a built function lie in config space: as in QEMU's device of that
+/// name, so that a scenario's config accesses mean the same on both.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
+pub enum Layout {
+    /// MSI 0xd0 (maskable: 0xb0, it would not fit), MSI-X 0xa0, Express 0xe0.
+    #[default]
+    E1000e,
+    /// MSI 0x70, MSI-X 0x90, Express 0xa0.
+    Xhci,
+    /// MSI 0x40, the others as e1000e.
+    Edu,
+}
+
+impl Layout {
+    pub(super) fn msi(self, msi: &MsiSpec) -> u16 {
+        match self {
+            Self::E1000e if msi.maskable => 0xb0,
+            Self::E1000e => 0xd0,
+            Self::Xhci => 0x70,
+            Self::Edu => 0x40,
+        }
+    }
+
+    pub(super) fn msix(self) -> u16 {
+        if self == Self::Xhci { 0x90 } else { 0xa0 }
+    }
+
+    pub(super) fn express(self) -> u16 {
+        if self == Self::Xhci { 0xa0 } else { 0xe0 }
+    }
+}
+
 /// A function to build.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -68,6 +102,10 @@ pub struct FunctionSpec {
     pub intx_status: bool,
     /// What happens to vectors raised while no message capability is enabled.
     pub when_off: WhenOff,
+    /// The host can reset the function (FLR or another way).
+    pub reset: bool,
+    /// Where its capabilities lie.
+    pub layout: Layout,
 }
 
 /// Table or pending bit array, for errors.
@@ -205,6 +243,8 @@ impl FunctionSpec {
             vf: false,
             intx_status: true,
             when_off: WhenOff::Divert,
+            reset: true,
+            layout: Layout::default(),
         }
     }
 

@@ -31,10 +31,7 @@ impl Scenario {
             Some(function) => function.clone(),
             None => self.function()?,
         };
-        let host = match &overrides.host {
-            Some(host) => host.clone(),
-            None => self.host()?,
-        };
+        let host = self.host(overrides.host.as_ref())?;
         Ok(Machine::new(function, host))
     }
 
@@ -54,16 +51,21 @@ impl Scenario {
         })
     }
 
-    fn host(&self) -> Result<HostProfile, TextError> {
+    /// The host of the text. An override replaces its profile, not the options beside it.
+    fn host(&self, instead: Option<&HostProfile>) -> Result<HostProfile, TextError> {
+        let default = || HostProfile::by_name(DEFAULT_HOST).expect("the default is built in");
         let Some((number, line)) = self.host_line() else {
-            return Ok(HostProfile::by_name(DEFAULT_HOST).expect("the default is built in"));
+            return Ok(instead.cloned().unwrap_or_else(default));
         };
-        let name = line.profile.what.as_str();
-        let mut profile = HostProfile::by_name(name).ok_or_else(|| {
-            let all = PROFILES.iter().map(|profile| profile.name.as_ref());
-            let message = unknown("host", name, all.clone());
-            TextError::new(number, line.profile.at, message).expecting(listed(all))
-        })?;
+        let named = || {
+            let name = line.profile.what.as_str();
+            HostProfile::by_name(name).ok_or_else(|| {
+                let all = PROFILES.iter().map(|profile| profile.name.as_ref());
+                let message = unknown("host", name, all.clone());
+                TextError::new(number, line.profile.at, message).expecting(listed(all))
+            })
+        };
+        let mut profile = instead.cloned().map_or_else(named, Ok)?;
         profile.vectors = line.vectors.or(profile.vectors);
         profile.remapping = line.remapping.unwrap_or(profile.remapping);
         Ok(profile)

@@ -45,7 +45,8 @@
 //!
 //! # After a step, in this order
 //! ```text
-//! xN                               the step N times in a row, the same expected each time
+//! xN                               the step N times in a row: the same answer each time, counters
+//!                                  and ledger compared after the last
 //! -> EXPECTATION…                  what comes of it
 //! { after "STEP" [#N]: STIMULUS [xN]; … }     what the device does inside the call
 //! # …                              a comment
@@ -74,6 +75,12 @@
 //! # Choices
 //! - A field has one canonical spelling: `index=`, `start=` and `count=` are understood where
 //!   `argsz=` is, and printed in their places; so are `pin=b` (`intx=b`) and `-EINVAL`.
+//! - The canonical text aligns `->` and comments within a paragraph, so that it can stand in a mail;
+//!   it never moves a line.
+//! - `0` after `set_irqs` is 0 and nothing else: the positive answer has a form of its own, because
+//!   programs take it for success.
+//! - `closed` is a number beyond any limit on open files, not one closed a moment ago: a kernel
+//!   hands that out again.
 //! - Errors are found line by line, one a line, at most [`MAX_ERRORS`]; what a text can ask for is
 //!   bounded by the limits below, and passing one is an error with a place like any other.
 //! - Profiles are looked up by [`Scenario::machine`], not by the parser: a scenario may name a host
@@ -106,10 +113,14 @@ pub use run::{run, run_emulated};
 
 /// Longest text in bytes.
 pub const MAX_TEXT: usize = 1 << 20;
-/// Most lines of a text.
-pub const MAX_LINES: u32 = 100_000;
-/// Most steps of a run, repetitions counted.
-pub const MAX_STEPS: u32 = 100_000;
+/// Most lines of a text: a hundred thousand steps and what belongs to them.
+pub const MAX_LINES: u32 = 1 << 17;
+/// Most steps of a run, repetitions and what happens inside them counted.
+pub const MAX_STEPS: u32 = 1 << 17;
+/// Most stimuli inside one call, repetitions counted.
+pub const MAX_INJECTED: u32 = 1024;
+/// Most expectations of a step.
+pub const MAX_EXPECTED: usize = 64;
 /// Most items of a list.
 pub const MAX_LISTED: u32 = 4096;
 /// Most items of all lists of a text.

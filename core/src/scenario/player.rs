@@ -131,7 +131,7 @@ impl Player {
         if *events == n {
             return now.emulator.machine;
         }
-        now.emulator.capture_after(self.before + n as u64);
+        now.emulator.capture_after(self.before.saturating_add(n as u64));
         while now.runner.part(&self.scenario, &mut now.emulator).is_some() {
             if let Some(machine) = now.emulator.take_capture() {
                 return machine;

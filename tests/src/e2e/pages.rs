@@ -32,7 +32,7 @@ const LIVE: &str = ".vfio-irq-block.is-live";
 /// Brings a block into view, and waits until it is live.
 async fn enliven(page: &Page<'_>, number: usize) -> Result<()> {
     let block = format!("document.querySelectorAll('.vfio-irq-block')[{number}]");
-    page.value(&format!("{block}.scrollIntoView({{block: 'start'}})")).await?;
+    page.value(&format!("{block}.scrollIntoView()")).await?;
     page.until(&format!("{block}.classList.contains('is-live')")).await?;
     page.until(&format!("{block}.querySelector('.vfi-ledger') !== null")).await
 }
@@ -59,9 +59,9 @@ fn teardown_story() -> Result<()> {
     })
 }
 
-/// Whether a text says words, whatever stands between them.
+/// Whether a text says words, in small or capital letters, whatever space is between them.
 fn says(text: &str, words: &str) -> bool {
-    text.split_whitespace().collect::<Vec<_>>().join(" ").contains(words)
+    text.to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ").contains(words)
 }
 
 fn stepping() -> Result<()> {
@@ -170,8 +170,10 @@ fn arrow_keys() -> Result<()> {
     with_page(&server, DESKTOP, async |page| {
         page.open(CHAPTER).await?;
         enliven(page, 0).await?;
-        page.value(&format!("document.querySelector('{LIVE} button:not([disabled])').focus()"))
-            .await?;
+        page.value(&format!(
+            "document.querySelector('{LIVE} .vfi-bar button:not([disabled])').focus()"
+        ))
+        .await?;
         press(page, Key::Right).await?;
         tokio::time::sleep(std::time::Duration::from_millis(500)).await;
         let path = page.value("location.pathname").await?;

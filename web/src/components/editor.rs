@@ -2,6 +2,7 @@
 //! expectations ticked.
 
 use std::fmt::Write as _;
+use std::rc::Rc;
 
 use vfio_irq_core::scenario::TextError;
 use wasm_bindgen::JsCast;
@@ -9,30 +10,18 @@ use web_sys::HtmlTextAreaElement;
 use yew::prelude::*;
 
 use super::Shared;
+use super::part::{Part, address};
 use crate::run::Run;
 use crate::state::{Action, State};
 use crate::view::code::{Piece, pieces};
-
-/// What the editor shows.
-#[derive(Clone, PartialEq, Properties)]
-pub struct Props {
-    /// The state.
-    pub state: Shared,
-    /// The text area, for who wants to put the focus there.
-    pub area: NodeRef,
-    /// Begins ids.
-    pub id: AttrValue,
-}
 
 /// Above this many bytes the text is shown without colour: marks cost an element each.
 const MAX_COLOURED: usize = 40_000;
 /// Most errors listed.
 const MAX_ERRORS: usize = 5;
 
-/// The editor.
-#[component(Editor)]
-pub fn editor(props: &Props) -> Html {
-    let state = &props.state;
+/// The editor. `area` will be its text area, `id` begins its ids.
+pub fn editor(state: &Shared, area: &NodeRef, id: &str) -> Html {
     let oninput = {
         let state = state.dispatcher();
         Callback::from(move |event: InputEvent| {
@@ -42,16 +31,17 @@ pub fn editor(props: &Props) -> Html {
             }
         })
     };
-    let messages = AttrValue::from(format!("{}-messages", props.id));
+    let messages = AttrValue::from(format!("{id}-messages"));
     let stale = state.stale();
+    let sheet = Sheet::of(state);
     html! {
         <section class={classes!("vfi-text", stale.then_some("vfi-has-errors"))} aria-label="Scenario">
             <div class="vfi-edit">
                 <div class="vfi-sheet">
-                    <div class="vfi-gutter" aria-hidden="true">{ gutter(state) }</div>
+                    <div class="vfi-gutter" aria-hidden="true">{ band(state) }{ sheet.clone().part(gutter) }</div>
                     <div class="vfi-code">
-                        <pre class="vfi-back" aria-hidden="true">{ backdrop(state) }</pre>
-                        <textarea ref={props.area.clone()} class="vfi-area" value={state.text.to_string()}
+                        { sheet.part(backdrop) }
+                        <textarea ref={area.clone()} class="vfi-area" value={AttrValue::from(state.text.clone())}
                             {oninput} spellcheck="false" autocapitalize="off" autocomplete="off"
                             wrap="off" rows="1" aria-label="Scenario text"
                             aria-invalid={stale.to_string()} aria-describedby={messages.clone()} />
@@ -59,35 +49,61 @@ pub fn editor(props: &Props) -> Html {
                 </div>
             </div>
             <div class="vfi-messages" id={messages} role="status" aria-live="polite">
-                { errors(state, &props.area) }
+                { errors(state, area) }
                 { unmet(state) }
             </div>
         </section>
     }
 }
 
-/// Line numbers, each with a sign: `!` error, `▸` current, `✗` expectation not met, `✓` met.
-fn gutter(state: &State) -> Html {
-    let run = state.run.as_deref().filter(|run| !state.stale() && *run.text == *state.text);
-    let current = run.and_then(|run| run.line(state.position));
+/// What stands behind and beside the text; stepping does not change it.
+#[derive(Clone)]
+struct Sheet {
+    text: Rc<str>,
+    errors: Rc<[TextError]>,
+    /// The run of this very text.
+    run: Option<Rc<Run>>,
+}
+
+impl Sheet {
+    fn of(state: &State) -> Self {
+        let run = state.run.clone().filter(|_| !state.stale() && state.settled());
+        Self { text: state.text.clone(), errors: state.errors.clone(), run }
+    }
+
+    fn part(self, draw: fn(&Self) -> Html) -> Html {
+        let run = self.run.as_ref().map_or(0, address);
+        let of = [address(&self.text), address(&self.errors), run];
+        html! { <Part {of} draw={Rc::new(move || draw(&self)) as Rc<dyn Fn() -> Html>} /> }
+    }
+}
+
+/// The current line.
+fn band(state: &State) -> Html {
+    let run = state.run.as_deref().filter(|_| !state.stale() && state.settled());
+    let Some(line) = run.and_then(|run| run.line(state.position)) else { return Html::default() };
+    html! { <i class="vfi-band" style={format!("--line:{}", line.saturating_sub(1))}>{ "▸" }</i> }
+}
+
+/// Line numbers, each with a sign: `!` error, `✗` expectation not met, `✓` met.
+fn gutter(sheet: &Sheet) -> Html {
+    let Sheet { text, errors, run } = sheet;
     let met = |line: u32| {
-        let entries = &run?.trace().entries;
+        let entries = &run.as_ref()?.trace().entries;
         let at = entries.binary_search_by_key(&line, |entry| entry.line).ok()?;
         let checks = &entries[at].checks;
         (!checks.is_empty()).then(|| checks.iter().all(|check| check.held))
     };
-    let lines = state.text.split('\n').count();
     let mut plain = String::new();
     let mut nodes: Vec<Html> = Vec::new();
-    for line in (1..).take(lines) {
-        let wrong = state.errors.iter().any(|error| error.line == line);
+    for line in (1..).take(text.split('\n').count()) {
+        let wrong = errors.iter().any(|error| error.line == line);
         let sign = match (wrong, met(line)) {
             (true, _) => Some(("vfi-bad", "!")),
             (_, Some(false)) => Some(("vfi-bad", "✗")),
             (_, Some(true)) => Some(("vfi-good", "✓")),
             _ => None,
         };
-        let here = if current == Some(line) { "▸" } else { " " };
         match sign {
             Some((class, sign)) => {
                 nodes.push(Html::from(std::mem::take(&mut plain)));
@@ -95,31 +111,28 @@ fn gutter(state: &State) -> Html {
             }
             None => plain.push(' '),
         }
-        let _ = writeln!(plain, "{here}{line:>2}");
+        let _ = writeln!(plain, " {line:>2}");
     }
     nodes.push(Html::from(plain));
-    let band = current.map(|line| {
-        html! {
-            <i class="vfi-band" style={format!("--line:{}", line - 1)} />
-        }
-    });
-    html! { <>{ for band }<pre>{ for nodes }</pre></> }
+    html! { <pre>{ for nodes }</pre> }
 }
 
-fn backdrop(state: &State) -> Html {
-    if state.text.len() > MAX_COLOURED && state.errors.is_empty() {
-        return html! { { format!("{}\n", state.text) } };
-    }
+/// The text itself, behind a text area whose letters are transparent: comments and errors marked.
+fn backdrop(sheet: &Sheet) -> Html {
+    let Sheet { text, errors, .. } = sheet;
+    let plainly = text.len() > MAX_COLOURED;
     let mut nodes: Vec<Html> = Vec::new();
     let mut plain = String::new();
-    for (line, number) in state.text.split('\n').zip(1..) {
-        for (piece, text) in pieces(line, number, &state.errors) {
+    for (line, number) in text.split('\n').zip(1..) {
+        let wrong = errors.iter().any(|error| error.line == number);
+        if plainly && !wrong {
+            plain.push_str(line);
+            plain.push('\n');
+            continue;
+        }
+        for (piece, text) in pieces(line, number, errors) {
             let class = match piece {
                 Piece::Said => {
-                    plain.push_str(text);
-                    continue;
-                }
-                Piece::Comment if state.text.len() > MAX_COLOURED => {
                     plain.push_str(text);
                     continue;
                 }
@@ -132,7 +145,7 @@ fn backdrop(state: &State) -> Html {
         plain.push('\n');
     }
     nodes.push(Html::from(plain));
-    html! { { for nodes } }
+    html! { <pre class="vfi-back" aria-hidden="true">{ for nodes }</pre> }
 }
 
 /// The errors, each a button to its place.

@@ -2,56 +2,32 @@
 
 use yew::prelude::*;
 
+use super::limited::Limited;
 use crate::view::host::Row;
 
-/// What the panel shows.
-#[derive(Clone, PartialEq, Properties)]
-pub struct Props {
-    /// Heading.
-    pub title: AttrValue,
-    /// What the left column is.
-    pub head: AttrValue,
-    /// What the right column is.
-    pub value: AttrValue,
-    /// Names and values.
-    pub rows: Vec<Row>,
-    /// Said when there are none.
-    #[prop_or_default]
-    pub none: AttrValue,
-}
-
-/// Rows shown before a reader asks for all.
+/// Rows shown before a reader asks for more.
 const FIRST: usize = 16;
 
-/// The panel.
-#[component(Facts)]
-pub fn facts(props: &Props) -> Html {
-    let all = use_state(|| false);
-    let shown = if *all { props.rows.len() } else { FIRST };
-    let toggle = {
-        let all = all.clone();
-        Callback::from(move |_: MouseEvent| all.set(!*all))
-    };
+/// The panel. `head` says what the left column is, `none` what to say without rows.
+pub fn facts(title: &str, head: &'static str, none: &str, rows: Vec<Row>) -> Html {
+    let total = rows.len();
+    let table = Callback::from(move |shown: usize| {
+        // What just changed shows even beyond the first rows.
+        let shown = |(at, row): &(usize, &Row)| *at < shown || (row.was.is_some() && *at < 128);
+        html! {
+            <table class="vfi-facts">
+                <thead class="vfi-hidden"><tr><th>{ head }</th><th>{ "value" }</th></tr></thead>
+                <tbody>{ for rows.iter().enumerate().filter(shown).map(|(_, row)| fact(row)) }</tbody>
+            </table>
+        }
+    });
     html! {
-        <section class="vfi-panel" aria-label={props.title.clone()}>
-            <h4>{ &props.title }</h4>
-            if props.rows.is_empty() {
-                <p class="vfi-empty">{ &props.none }</p>
+        <section class="vfi-panel" aria-label={title.to_owned()}>
+            <p class="vfi-title">{ title }</p>
+            if total == 0 {
+                <p class="vfi-empty">{ none }</p>
             } else {
-                <table class="vfi-facts">
-                    <thead class="vfi-hidden"><tr><th>{ &props.head }</th><th>{ &props.value }</th></tr></thead>
-                    <tbody>
-                        // Changed rows show even beyond the first ones.
-                        { for props.rows.iter().enumerate()
-                            .filter(|(at, row)| *at < shown || (row.was.is_some() && *at < 8 * FIRST))
-                            .map(|(_, row)| fact(row)) }
-                    </tbody>
-                </table>
-            }
-            if props.rows.len() > FIRST {
-                <button type="button" class="vfi-more" onclick={toggle} aria-expanded={all.to_string()}>
-                    { if *all { "fewer".to_owned() } else { format!("all {}", props.rows.len()) } }
-                </button>
+                <Limited {total} first={FIRST} draw={table} />
             }
         </section>
     }

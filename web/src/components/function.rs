@@ -6,47 +6,32 @@ use vfio_irq_core::machine::Machine;
 use vfio_irq_core::pci::Msix;
 use yew::prelude::*;
 
+use super::limited::Limited;
 use crate::view::function::{Group, groups, table_row, table_rows};
 use crate::view::register::{Change, Field, Reading, Register};
 
-/// What the panel shows.
-#[derive(Clone, Properties)]
-pub struct Props {
-    /// The machine now.
-    pub now: Rc<Machine>,
-    /// The machine before the current event.
-    pub before: Rc<Machine>,
-}
+/// Table entries shown before a reader asks for more.
+const FIRST: usize = 8;
 
-/// Machines are compared by identity: they are made anew for each position.
-impl PartialEq for Props {
-    fn eq(&self, other: &Self) -> bool {
-        Rc::ptr_eq(&self.now, &other.now) && Rc::ptr_eq(&self.before, &other.before)
-    }
-}
-
-/// Table entries shown before a reader asks for more, and how many more each time.
-const FIRST: u16 = 8;
-const MORE: u16 = 64;
-
-/// The registers.
-#[component(Registers)]
-pub fn registers(props: &Props) -> Html {
-    let shown = use_state(|| FIRST);
-    let (now, before) = (&props.now.function, &props.before.function);
-    let table = now.msix().zip(before.msix());
+/// The registers, `now` and `before` the current event.
+pub fn registers(now: &Rc<Machine>, before: &Rc<Machine>) -> Html {
+    let total = now.function.msix().map_or(0, |msix| usize::from(msix.vectors()));
+    let table = {
+        let (now, before) = (now.clone(), before.clone());
+        Callback::from(move |shown: usize| {
+            let table = now.function.msix().zip(before.function.msix());
+            let shown = u16::try_from(shown).unwrap_or(u16::MAX);
+            table.map(|(now, before)| entries(now, before, shown)).unwrap_or_default()
+        })
+    };
     html! {
         <section class="vfi-panel vfi-registers" aria-label="Function registers">
-            <h4>{ "Function" }<span class="vfi-about">{ now.describe() }</span></h4>
-            { for groups(now, before).iter().map(group) }
-            if let Some((now, before)) = table {
-                { entries(now, before, *shown) }
-                if now.vectors() > *shown {
-                    <button type="button" class="vfi-more" onclick={
-                        let shown = shown.clone();
-                        Callback::from(move |_: MouseEvent| shown.set(shown.saturating_add(MORE)))
-                    }>{ format!("{} of {}; more", *shown, now.vectors()) }</button>
-                }
+            <p class="vfi-title">
+                { "Function" }<span class="vfi-about">{ now.function.describe() }</span>
+            </p>
+            { for groups(&now.function, &before.function).iter().map(group) }
+            if total > 0 {
+                <Limited {total} first={FIRST} draw={table} />
             }
         </section>
     }

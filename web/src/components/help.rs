@@ -16,19 +16,8 @@ const SHAPES: &[(Shape, &str)] = &[
     (Shape::Lost(Lane::Host), "it is LOST: nothing will ever signal for it"),
 ];
 
-/// What the list shows.
-#[derive(Clone, PartialEq, Properties)]
-pub struct Props {
-    /// Whether it is open.
-    pub open: bool,
-}
-
 /// The list.
-#[component(Help)]
-pub fn help(props: &Props) -> Html {
-    if !props.open {
-        return Html::default();
-    }
+pub fn help() -> Html {
     html! {
         <section class="vfi-help" aria-label="Keys and shapes">
             <dl>

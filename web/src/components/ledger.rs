@@ -1,6 +1,7 @@
 //! The ledger: every cause in exactly one place.
 
 use vfio_irq_core::event::CauseId;
+use vfio_irq_core::machine::Machine;
 use vfio_irq_core::trace::Trace;
 use yew::prelude::*;
 
@@ -11,21 +12,10 @@ use crate::run::Run;
 use crate::state::Action;
 use crate::view::mark::fd_name;
 
-/// What the ledger shows.
-#[derive(Clone, PartialEq, Properties)]
-pub struct Props {
-    /// The state.
-    pub state: Shared,
-    /// Begins the ids of the rows.
-    pub id: AttrValue,
-}
-
-/// The ledger.
-#[component(Ledger)]
-pub fn ledger(props: &Props) -> Html {
-    let state = &props.state;
+/// The ledger. `now` is the machine at the state's position; `id` begins the ids of the rows.
+pub fn ledger(state: &Shared, now: &Machine, id: &str) -> Html {
     let Some(run) = state.run.clone() else { return Html::default() };
-    let summary = run.machine(state.position).ledger.summary();
+    let summary = now.ledger.summary();
     let count = run.index.causes(state.position).len();
     let parts = [
         ("signalled", summary.signalled),
@@ -34,7 +24,7 @@ pub fn ledger(props: &Props) -> Html {
         ("lost", summary.lost),
     ];
     let row = {
-        let (state, id) = (state.clone(), props.id.clone());
+        let (state, id) = (state.clone(), id.to_owned());
         Callback::from(move |at: usize| cause_row(&state, &run, at, &id))
     };
     html! {

@@ -6,20 +6,11 @@ use vfio_irq_core::event::{Event, Outcome};
 use vfio_irq_core::render;
 use yew::prelude::*;
 
-use super::Shared;
 use crate::run::Run;
-
-/// What the line shows.
-#[derive(Clone, PartialEq, Properties)]
-pub struct Props {
-    /// The state.
-    pub state: Shared,
-}
+use crate::state::State;
 
 /// The current event.
-#[component(Now)]
-pub fn now(props: &Props) -> Html {
-    let state = &props.state;
+pub fn now(state: &State) -> Html {
     let Some(run) = state.run.as_deref() else { return Html::default() };
     let said = match run.current(state.position) {
         None => html! { <span class="vfi-sentence">{ beginning(run) }</span> },

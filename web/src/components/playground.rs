@@ -12,14 +12,15 @@ use web_sys::{Element, HtmlElement};
 use yew::prelude::*;
 
 use super::Shared;
-use super::editor::Editor;
-use super::facts::Facts;
-use super::function::Registers;
-use super::help::Help;
-use super::ledger::Ledger;
-use super::now::Now;
-use super::timeline::Timeline;
-use super::toolbar::Toolbar;
+use super::editor::editor;
+use super::facts::facts;
+use super::function::registers;
+use super::help::help as help_list;
+use super::ledger::ledger;
+use super::now::now;
+use super::part::{Part, address};
+use super::timeline::timeline;
+use super::toolbar::{Toolbar, toolbar};
 use crate::clipboard;
 use crate::keys::{Focus, Key, key};
 use crate::options::Options;
@@ -116,14 +117,23 @@ pub fn playground(props: &Props) -> Html {
     };
     let elsewhere = props.options.playground.as_deref().filter(|_| !props.options.full);
     let elsewhere = elsewhere.and_then(|page| url::with_text(page, &state.text));
+    let bar = Toolbar {
+        state: state.clone(),
+        ask,
+        playing: *playing,
+        help: *help,
+        copied: (*copied).clone(),
+        vector,
+        elsewhere: elsewhere.map(AttrValue::from),
+    };
+    let machines = use_memo((state.run.clone(), state.position), |_| machines(&state));
     let label = props.options.label.clone().unwrap_or_else(|| "Playground".into());
     html! {
         <section ref={place} {onkeydown} aria-label={label}
             class={classes!("vfi", props.options.full.then_some("vfi-full"))}>
-            <Toolbar state={state.clone()} {ask} playing={*playing} help={*help} {vector}
-                copied={(*copied).clone()} elsewhere={elsewhere.map(AttrValue::from)} />
-            <Help open={*help} />
-            <Now state={state.clone()} />
+            { toolbar(&bar) }
+            if *help { { help_list() } }
+            { now(&state) }
             if state.stale() && state.run.is_some() {
                 <p class="vfi-stale-note">
                     <b class="vfi-badge">{ "STALE" }</b>
@@ -132,12 +142,14 @@ pub fn playground(props: &Props) -> Html {
             }
             <div class="vfi-panels">
                 <div class="vfi-left">
-                    <Editor state={state.clone()} {area} id={format!("{id}-text")} />
-                    <Timeline state={state.clone()} id={format!("{id}-event")} />
+                    { editor(&state, &area, &format!("{id}-text")) }
+                    { timeline(&state, &format!("{id}-event")) }
                 </div>
                 <div class="vfi-right">
-                    <Ledger state={state.clone()} id={format!("{id}-cause")} />
-                    <Panels state={state.clone()} full={props.options.full} />
+                    if let Some((now, before)) = machines.as_ref() {
+                        { ledger(&state, now, &format!("{id}-cause")) }
+                        { panels(&state, now, before, props.options.full) }
+                    }
                 </div>
             </div>
         </section>
@@ -208,27 +220,32 @@ fn focus_of(target: Option<Element>) -> Focus {
         "TEXTAREA" => Focus::Text,
         "SELECT" => Focus::Field,
         "INPUT" if target.get_attribute("type").as_deref() == Some("range") => Focus::Slider,
-        "INPUT" => Focus::Field,
+        "INPUT" => Focus::Vector,
         _ if target.class_list().contains("vfi-events") => Focus::Timeline,
         _ => Focus::Other,
     }
 }
 
-/// What the machine's panels show.
-#[derive(Clone, PartialEq, Properties)]
-struct PanelsProps {
-    state: Shared,
-    full: bool,
+/// The machine at a position, and before the event that led there.
+fn machines(state: &State) -> Option<(Rc<Machine>, Rc<Machine>)> {
+    let (run, position) = (state.run.as_deref()?, state.position);
+    let now = Rc::new(run.machine(position));
+    let before = position.checked_sub(1).map(|before| Rc::new(run.machine(before)));
+    let before = before.unwrap_or_else(|| now.clone());
+    Some((now, before))
 }
 
 /// Function and host; in a chapter behind a summary, so that a block stays short.
-#[component(Panels)]
-fn panels(props: &PanelsProps) -> Html {
-    let state = &props.state;
+fn panels(state: &State, now: &Rc<Machine>, before: &Rc<Machine>, full: bool) -> Html {
     let Some(run) = state.run.clone() else { return Html::default() };
     let stale = state.stale().then_some("vfi-stale");
-    let shown = html! { <Machines {run} position={state.position} /> };
-    if props.full {
+    let of = [address(&run), address(now), address(before)];
+    let draw = {
+        let (now, before) = (now.clone(), before.clone());
+        Rc::new(move || panel(&run, &now, &before)) as Rc<dyn Fn() -> Html>
+    };
+    let shown = html! { <Part {of} {draw} /> };
+    if full {
         return html! { <div class={classes!("vfi-machine", stale)}>{ shown }</div> };
     }
     html! {
@@ -239,37 +256,16 @@ fn panels(props: &PanelsProps) -> Html {
     }
 }
 
-#[derive(Clone, Properties)]
-struct MachinesProps {
-    run: Rc<Run>,
-    position: usize,
-}
-
-impl PartialEq for MachinesProps {
-    fn eq(&self, other: &Self) -> bool {
-        Rc::ptr_eq(&self.run, &other.run) && self.position == other.position
-    }
-}
-
-#[component(Machines)]
-fn machines(props: &MachinesProps) -> Html {
-    let (run, position) = (&props.run, props.position);
-    let now: Rc<Machine> = Rc::new(run.machine(position));
-    let before = match position.checked_sub(1) {
-        Some(before) => Rc::new(run.machine(before)),
-        None => now.clone(),
-    };
+fn panel(run: &Run, now: &Rc<Machine>, before: &Rc<Machine>) -> Html {
     let trace = run.trace();
-    let profile = now.host.profile();
+    let vectors = host::vectors(trace, &now.host, &before.host);
+    let title = format!("Host: {}", now.host.profile().name);
     html! {
         <div class="vfi-machines">
-            <Registers now={now.clone()} before={before.clone()} />
-            <Facts title={format!("Host: {}", profile.name)} head="state" value="value"
-                rows={host::rows(trace, &now.host, &before.host)} />
-            <Facts title="Vectors" head="vector" value="handler and eventfd"
-                rows={host::vectors(trace, &now.host, &before.host)} none="none allocated" />
-            <Facts title="Eventfds" head="name" value="counter"
-                rows={host::eventfds(trace, &now, &before)} none="none yet" />
+            { registers(now, before) }
+            { facts(&title, "state", "", host::rows(trace, &now.host, &before.host)) }
+            { facts("Vectors", "vector", "none allocated", vectors) }
+            { facts("Eventfds", "name", "none yet", host::eventfds(trace, now, before)) }
         </div>
     }
 }

@@ -80,7 +80,9 @@ pub fn rows(props: &Props) -> Html {
             let Some(element) = place.cast::<HtmlElement>() else { return };
             let row = element.query_selector("[data-row]").ok().flatten();
             let row = row.map_or(0.0, |row| row.get_bounding_client_rect().height());
-            let height = f64::from(element.client_height());
+            // Without a stylesheet the list is as high as its rows: the window bounds it.
+            let window = gloo::utils::window().inner_height().ok().and_then(|it| it.as_f64());
+            let height = f64::from(element.client_height()).min(window.unwrap_or(VIEW_HEIGHT));
             view.set(View {
                 top: f64::from(element.scroll_top()),
                 height: if height > 0.0 { height } else { VIEW_HEIGHT },
@@ -112,14 +114,15 @@ pub fn rows(props: &Props) -> Html {
     }
 
     let (first, end) = view.window(props.count);
-    let space = |rows: usize| format!("height:{}px", rows as f64 * view.row);
+    // Whole numbers only: printing a float would cost the page 7 KB.
+    let space = |rows: usize| format!("--rows:{rows}");
     html! {
         <div ref={place} class={classes!("vfi-rows", props.class.clone())} {onscroll}
             role={props.role.clone()} tabindex="0" aria-label={props.label.clone()}
             aria-activedescendant={props.active.clone()}>
-            <div style={space(first)} role="presentation" />
+            <div class="vfi-space" style={space(first)} role="presentation" />
             { for (first..end).map(|row| props.row.emit(row)) }
-            <div style={space(props.count - end)} role="presentation" />
+            <div class="vfi-space" style={space(props.count - end)} role="presentation" />
         </div>
     }
 }

@@ -11,19 +11,8 @@ use crate::run::Run;
 use crate::state::Action;
 use crate::view::mark::{Lane, mark};
 
-/// What the timeline shows.
-#[derive(Clone, PartialEq, Properties)]
-pub struct Props {
-    /// The state.
-    pub state: Shared,
-    /// Begins the ids of the rows: several timelines can be on a page.
-    pub id: AttrValue,
-}
-
-/// The timeline.
-#[component(Timeline)]
-pub fn timeline(props: &Props) -> Html {
-    let state = &props.state;
+/// The timeline. `id` begins the ids of its rows: several timelines can be on a page.
+pub fn timeline(state: &Shared, id: &str) -> Html {
     let Some(run) = state.run.clone() else {
         return html! { <p class="vfi-empty">{ "No run yet: the text has an error." }</p> };
     };
@@ -34,7 +23,7 @@ pub fn timeline(props: &Props) -> Html {
     let current = state.position.checked_sub(1);
     let count = run.len();
     let row = {
-        let (state, id) = (state.clone(), props.id.clone());
+        let (state, id) = (state.clone(), id.to_owned());
         Callback::from(move |row: usize| event_row(&state, &run, row, &id))
     };
     let stale = state.stale().then_some("vfi-stale");
@@ -42,7 +31,7 @@ pub fn timeline(props: &Props) -> Html {
         <div class={classes!("vfi-timeline", stale)}>
             { heading() }
             <Rows class="vfi-events" {count} {follow} {row} label="Timeline"
-                active={current.map(|row| AttrValue::from(format!("{}-{row}", props.id)))} />
+                active={current.map(|row| AttrValue::from(format!("{id}-{row}")))} />
         </div>
     }
 }

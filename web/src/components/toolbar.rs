@@ -13,8 +13,7 @@ use crate::keys::Key;
 use crate::state::{Action, Grain};
 
 /// What the toolbar shows.
-#[derive(Clone, PartialEq, Properties)]
-pub struct Props {
+pub struct Toolbar {
     /// The state.
     pub state: Shared,
     /// What a button asks for that is no change of state.
@@ -32,8 +31,7 @@ pub struct Props {
 }
 
 /// The toolbar.
-#[component(Toolbar)]
-pub fn toolbar(props: &Props) -> Html {
+pub fn toolbar(props: &Toolbar) -> Html {
     html! {
         <div class="vfi-bar">
             { steps(props) }
@@ -49,7 +47,7 @@ fn act(state: &Shared, action: Action) -> Callback<MouseEvent> {
     Callback::from(move |_| state.dispatch(action.clone()))
 }
 
-fn ask(props: &Props, key: Key) -> Callback<MouseEvent> {
+fn ask(props: &Toolbar, key: Key) -> Callback<MouseEvent> {
     props.ask.reform(move |_| key.clone())
 }
 
@@ -70,7 +68,7 @@ impl Button {
     }
 }
 
-fn steps(props: &Props) -> Html {
+fn steps(props: &Toolbar) -> Html {
     let state = &props.state;
     let (position, end) = (state.position, state.len());
     let (at_begin, at_end) = (position == 0, position == end);
@@ -100,7 +98,7 @@ fn steps(props: &Props) -> Html {
     }
 }
 
-fn raise(props: &Props) -> Html {
+fn raise(props: &Toolbar) -> Html {
     let state = &props.state;
     let off = state.stale() || state.run.is_none();
     let choose = {
@@ -126,7 +124,7 @@ fn raise(props: &Props) -> Html {
     }
 }
 
-fn setup(props: &Props) -> Html {
+fn setup(props: &Toolbar) -> Html {
     let state = &props.state;
     let hosts: Vec<(&str, &str)> =
         host::PROFILES.iter().map(|profile| (&*profile.name, &*profile.summary)).collect();
@@ -175,7 +173,7 @@ fn choice(
     }
 }
 
-fn tools(props: &Props) -> Html {
+fn tools(props: &Toolbar) -> Html {
     let state = &props.state;
     html! {
         <div class="vfi-group-tools">

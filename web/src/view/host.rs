@@ -67,17 +67,19 @@ pub fn vectors(trace: &Trace, now: &Host, before: &Host) -> Vec<Row> {
             .collect()
     };
     let (now, before) = (words(now), words(before));
-    let none = || "not allocated".to_owned();
     let find = |list: &[(u16, String)], vector: u16| {
-        let at = list.binary_search_by_key(&vector, |(number, _)| *number);
-        at.map_or_else(|_| none(), |at| list[at].1.clone())
+        let at = list.binary_search_by_key(&vector, |(number, _)| *number).ok()?;
+        Some(list[at].1.clone())
     };
-    let mut numbers: Vec<u16> = now.iter().chain(&before).map(|(number, _)| *number).collect();
-    numbers.sort_unstable();
-    numbers.dedup();
-    let row =
-        |number: &u16| Row::new(number.to_string(), find(&now, *number), find(&before, *number));
-    numbers.iter().map(row).collect()
+    let last = now.last().max(before.last()).map_or(0, |(number, _)| *number);
+    let none = || "not allocated".to_owned();
+    let row = |vector: u16| {
+        let (now, before) = (find(&now, vector), find(&before, vector));
+        (now.is_some() || before.is_some()).then(|| {
+            Row::new(vector.to_string(), now.unwrap_or_else(none), before.unwrap_or_else(none))
+        })
+    };
+    (0..=last).filter_map(row).collect()
 }
 
 /// The user's descriptors.

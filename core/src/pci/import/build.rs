@@ -55,6 +55,7 @@ pub(super) fn function(imported: &Imported) -> Result<Function, FunctionError> {
         vf: decoded.vf,
         express: decoded.express,
         intx_status: true,
+        resets: true,
         when_off: if pin == 0 { WhenOff::Drop } else { WhenOff::Divert },
         bars: bars(dump, msix_spec.as_ref()),
         bar_count: dump.bar_count(),

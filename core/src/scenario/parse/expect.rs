@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use super::cursor::Cursor;
 use super::names::{Known, names};
 use crate::errno::Errno;
+use crate::scenario::MAX_EXPECTED;
 use crate::scenario::ast::{Action, At, Expect, Names, Span, Tally};
 use crate::scenario::error::{TextError, quoted, unknown};
 use crate::scenario::lex::Kind;
@@ -71,6 +72,9 @@ pub(super) fn expectations(
         if let Some(other) = all.iter().find(|other| clash(&other.what, &expect.what)) {
             let message = format!("column {} expects another answer already", other.at.column);
             return Err(cursor.wrong(at, message).expecting("one answer a step"));
+        }
+        if all.len() == MAX_EXPECTED {
+            return Err(cursor.wrong(at, format!("more than {MAX_EXPECTED} expectations")));
         }
         all.push(expect);
     }

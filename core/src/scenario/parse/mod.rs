@@ -15,7 +15,7 @@ use alloc::vec::Vec;
 use cursor::Cursor;
 use names::Known;
 
-use super::ast::{At, HostLine, Line, Span, Statement};
+use super::ast::{At, HostLine, Line, Span, Statement, StepLine};
 use super::error::TextError;
 use super::lex::lex;
 use super::{MAX_ERRORS, MAX_LINES, MAX_STEPS, MAX_TEXT};
@@ -49,7 +49,7 @@ pub(super) fn parse(text: &str) -> Result<Vec<Line>, Vec<TextError>> {
             Ok(line) => lines.push(line),
             Err(error) => errors.push(error),
         }
-        if errors.len() >= MAX_ERRORS {
+        if errors.len() >= MAX_ERRORS || parser.is_full() {
             break;
         }
     }
@@ -57,6 +57,11 @@ pub(super) fn parse(text: &str) -> Result<Vec<Line>, Vec<TextError>> {
 }
 
 impl Parser {
+    /// A limit of the whole text is passed: nothing after that is looked at.
+    fn is_full(&self) -> bool {
+        self.steps > MAX_STEPS || self.known.is_full()
+    }
+
     fn line(&mut self, text: &str, number: u32) -> Result<Line, TextError> {
         let lexed = lex(text).map_err(|unclosed| {
             TextError::new(number, unclosed.at, "this quotation has no end").expecting("`\"`")
@@ -77,7 +82,7 @@ impl Parser {
             _ => {
                 let step = step::step(cursor, word, at, &mut self.known)?;
                 self.first_step.get_or_insert(cursor.line);
-                self.steps = self.steps.saturating_add(step.times);
+                self.steps = self.steps.saturating_add(weight(&step));
                 if self.steps > MAX_STEPS {
                     return Err(cursor.wrong(at, format!("more than {MAX_STEPS} steps")));
                 }
@@ -99,6 +104,12 @@ impl Parser {
         cursor.finish("nothing more")?;
         Ok(statement)
     }
+}
+
+/// How many steps a line counts for.
+fn weight(step: &StepLine) -> u32 {
+    let inside: u32 = step.moments.iter().map(|moment| moment.what.times).sum();
+    step.times.saturating_mul(1 + inside)
 }
 
 fn host(cursor: &mut Cursor<'_>) -> Result<HostLine, TextError> {

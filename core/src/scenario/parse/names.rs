@@ -40,6 +40,11 @@ pub(super) struct Known {
 }
 
 impl Known {
+    /// A limit is passed.
+    pub(super) fn is_full(&self) -> bool {
+        self.listed > MAX_LISTED_IN_ALL || self.names.len() > MAX_NAMES
+    }
+
     /// Counts items of a list.
     pub(super) fn list(
         &mut self,

@@ -132,7 +132,6 @@ fn fd_item(cursor: &mut Cursor<'_>, known: &mut Known) -> Result<(FdRefs, u32), 
     let (word, at) = cursor.word("a name, `-1`, another number, or `closed`")?;
     if word.contains("..") {
         let names = names(cursor, word, at)?;
-        known.list(cursor, at, names.len())?;
         known.declare(cursor, at, &names)?;
         let size = names.len();
         return Ok((FdRefs::Names(names), size));

@@ -12,7 +12,7 @@ use crate::device::{Moment, Stimulus};
 use crate::scenario::ast::{Action, At, FdRef, Injection, Names, Span, StepLine, WriteData};
 use crate::scenario::error::{TextError, quoted, unknown};
 use crate::scenario::lex::Kind;
-use crate::scenario::{MAX_STEPS, MAX_WIDTH};
+use crate::scenario::{MAX_INJECTED, MAX_STEPS, MAX_WIDTH};
 use crate::uapi::{CONFIG_REGION, IrqIndex};
 
 /// The words a line can begin with.
@@ -214,6 +214,7 @@ fn stimulus(cursor: &mut Cursor<'_>, word: &str) -> Result<Stimulus, TextError> 
 fn moments(cursor: &mut Cursor<'_>) -> Result<Vec<At<Injection>>, TextError> {
     const AFTER: &str = "`after \"STEP\": STIMULUS`";
     let mut all = Vec::new();
+    let mut injected = 0;
     loop {
         let (word, at) = cursor.word(AFTER)?;
         if word != "after" {
@@ -247,7 +248,11 @@ fn moments(cursor: &mut Cursor<'_>) -> Result<Vec<At<Injection>>, TextError> {
             return Err(cursor.wrong(word_at, message).expecting(expected));
         }
         let stimulus = stimulus(cursor, word)?;
-        let times = cursor.times(MAX_STEPS)?;
+        let times = cursor.times(MAX_INJECTED)?;
+        injected += times;
+        if injected > MAX_INJECTED {
+            return Err(cursor.wrong(at, format!("more than {MAX_INJECTED} stimuli in one call")));
+        }
         let moment = Moment { step: String::from(step), nth };
         all.push(At { what: Injection { moment, stimulus, times }, at });
         if cursor.mark('}') {

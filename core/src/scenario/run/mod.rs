@@ -21,7 +21,7 @@ use crate::errno::Errno;
 use crate::event::{Call, Event};
 use crate::machine::Emulator;
 use crate::trace::{Check, Counts, Entry, Trace};
-use crate::uapi::CONFIG_REGION;
+use crate::uapi::{CONFIG_REGION, IrqSetHeader};
 
 /// Offset of the Command register, and its Memory Space and Bus Master bits.
 const COMMAND: u64 = 4;
@@ -123,6 +123,8 @@ pub(super) struct Runner {
     /// An answer of this line was wrong before; it is told once.
     told: bool,
     names: BTreeMap<String, Fd>,
+    /// The request of the line, as its repetitions make it.
+    request: Option<(IrqSetHeader, Vec<u8>)>,
     counts: Counts,
     /// Stimuli so far.
     stimuli: u32,

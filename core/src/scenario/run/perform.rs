@@ -53,7 +53,7 @@ impl Runner {
             self.make_names(step, target, part);
         }
         for moment in &step.moments {
-            self.stimuli += moment.what.times;
+            self.stimuli = self.stimuli.saturating_add(moment.what.times);
             for _ in 0..moment.what.times {
                 let planned = target.stimulate_at(moment.what.moment.clone(), moment.what.stimulus);
                 if let Err(errno) = planned {
@@ -82,8 +82,14 @@ impl Runner {
             Action::Close => Reply::done(target.close()),
             Action::Reset => Reply::done(target.reset()),
             Action::SetIrqs(request) => {
-                let (header, data) = self.request(request);
-                Reply::from(target.set_irqs(header, &data), Reply::Answer)
+                // Repeated, a request is the same each time: the names stay.
+                let (header, data) = match self.request.take() {
+                    Some(ready) if self.done > 0 => ready,
+                    _ => self.request(request),
+                };
+                let answer = target.set_irqs(header, &data);
+                self.request = Some((header, data));
+                Reply::from(answer, Reply::Answer)
             }
             Action::IrqInfo { index, argsz } => {
                 let argsz = argsz.unwrap_or(IrqInfo::SIZE);
@@ -124,7 +130,7 @@ impl Runner {
         part: &mut Part,
         at: Span,
     ) {
-        self.stimuli += 1;
+        self.stimuli = self.stimuli.saturating_add(1);
         let done = match target.supports(stimulus) {
             true => target.stimulate(stimulus),
             false => Err(Errno::EOPNOTSUPP),

@@ -115,7 +115,7 @@ fn errors_say_where_what_and_what_instead() {
         ("config write 4 9 0", "1:16+1 more than 8 bytes at once | `data=` and hex digits"),
         ("fire zero", "1:6+4 `zero` is no number | a vector, e.g. `fire 0`"),
         ("fire 70000", "1:6+5 `70000` does not fit in 16 bits | -"),
-        ("fire 0 x0", "1:8+2 `0` times can't be | 1 to 100000"),
+        ("fire 0 x0", "1:8+2 `0` times can't be | 1 to 131072"),
         (
             "fire 0 twice",
             "1:8+5 `twice` can't stand here | `->` and what should come of it, `{` and a moment, `xN`, or nothing",

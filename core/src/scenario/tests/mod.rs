@@ -3,6 +3,14 @@
 extern crate std;
 
 mod arbitrary;
+mod build;
+mod edit;
+mod fake;
+#[cfg(feature = "serde")]
+mod json;
 mod limits;
 mod messages;
+mod player;
+mod reference;
+mod run;
 mod syntax;

@@ -1,0 +1,80 @@
+//! The machine of a scenario's first lines.
+
+use alloc::string::{String, ToString};
+
+use crate::host::HostProfile;
+use crate::pci::{Function, FunctionSpec, WhenOff};
+use crate::scenario::{Overrides, Scenario};
+
+fn machine_error(text: &str) -> String {
+    let scenario = Scenario::parse(text).expect("the text is right");
+    scenario.machine(&Overrides::default()).expect_err("no such machine").to_string()
+}
+
+#[test]
+fn function_has_what_its_line_says() {
+    let text = "function intx=c msi=8,wide msix=300 express when-off=hold name=\"a b\"
+host linux-6.1 vectors=5 remapping=no";
+    let scenario = Scenario::parse(text).unwrap();
+    let machine = scenario.machine(&Overrides::default()).unwrap();
+    let function = &machine.function;
+    assert_eq!((function.name(), function.pin(), function.is_express()), ("a b", 3, true));
+    assert_eq!(function.when_off(), WhenOff::Hold);
+    let msi = function.msi().unwrap();
+    assert_eq!((msi.vectors(), msi.wide(), msi.maskable()), (8, true, false));
+    let msix = function.msix().unwrap();
+    assert_eq!((msix.vectors(), msix.table(), msix.pba()), (300, (0, 0x2000), (0, 0x4000)));
+    let profile = machine.host.profile();
+    assert_eq!((&*profile.name, profile.vectors, profile.remapping), ("linux-6.1", Some(5), false));
+}
+
+#[test]
+fn profile_is_changed_by_options() {
+    let scenario = Scenario::parse("function e1000e msi=no intx=no").unwrap();
+    let function = scenario.machine(&Overrides::default()).unwrap().function;
+    assert!(function.msi().is_none() && function.msix().is_some());
+    assert_eq!(function.pin(), 0);
+}
+
+#[test]
+fn machine_without_lines_is_simple_on_linux_6_12() {
+    let machine = Scenario::default().machine(&Overrides::default()).unwrap();
+    assert_eq!(machine.function.name(), "simple");
+    assert_eq!(machine.host.profile().name, "linux-6.12");
+}
+
+#[test]
+fn overrides_stand_in_for_lines_even_wrong_ones() {
+    let scenario = Scenario::parse("function nonesuch\nhost nonesuch").unwrap();
+    let overrides = Overrides {
+        host: HostProfile::by_name("mediated"),
+        function: Function::new(&FunctionSpec::simple()).ok(),
+    };
+    assert_eq!(scenario.machine(&overrides).unwrap().host.profile().name, "mediated");
+}
+
+#[test]
+fn machine_that_cannot_be_has_an_error_with_a_place() {
+    let cases = [
+        (
+            "host linux-6.13",
+            "line 1, column 6: unknown host `linux-6.13`: did you mean `linux-6.12`?; expected one of linux-6.1, linux-6.12, linux-7.3, mediated",
+        ),
+        (
+            "\nfunction intx  msi=5",
+            "line 2, column 16: MSI vectors: 5 is none of 1, 2, 4, 8, 16, 32",
+        ),
+        ("function msix=0", "line 1, column 10: MSI-X vectors: 0 is not in 1 to 2048"),
+        (
+            "function msix=65535,table=5+0xfffffff8",
+            "line 1, column 10: MSI-X vectors: 65535 is not in 1 to 2048",
+        ),
+    ];
+    for (text, message) in cases {
+        assert_eq!(machine_error(text), message);
+    }
+    let message = machine_error("function e1000");
+    assert!(
+        message.starts_with("line 1, column 10: unknown function `e1000`: did you mean `e1000e`?")
+    );
+}
