@@ -79,7 +79,7 @@ fn clause_a_scenario_names_exists() {
         let (ids, _) = head.split_once(": ").unwrap_or_else(|| {
             panic!("{}: it begins `# CLAUSE[, CLAUSE…]: what`", path.display())
         });
-        for id in ids.split(", ") {
+        for id in ids.split(",").map(str::trim) {
             assert!(table.contains_key(id), "{}: {id} is no clause", path.display());
             named += 1;
         }
