@@ -76,6 +76,16 @@ impl Run {
         (0..self.len()).find(lost).map(|row| row + 1)
     }
 
+    /// The position before the next step or answer: what a step and the interrupts placed after it
+    /// bring about is over there.
+    fn next_move(&self, position: usize) -> usize {
+        let is_move = |row: &usize| {
+            let event = self.index.event(self.trace(), *row).map(|(_, event)| event);
+            matches!(event, Some(Event::Step(_) | Event::Call(_) | Event::Return(_)))
+        };
+        (position..self.len()).find(is_move).unwrap_or(self.len())
+    }
+
     /// The position at the end of a line of the text.
     fn end_of_line(&self, line: u32) -> Option<usize> {
         let at = self.trace().entries.iter().position(|entry| entry.line == line)?;
@@ -134,25 +144,6 @@ pub fn position_after(old: &Run, new: &Run, spot: &Spot, position: usize) -> usi
             new.end_of_line(line.saturating_add(1).min(before.saturating_add(1)))
                 .unwrap_or(position)
         }
-        Spot::Inside(..) => after_injection(old, new, position),
+        Spot::Inside(..) => new.next_move(position),
     }
-}
-
-/// The way of an interrupt inside a call ends where the call goes on.
-fn after_injection(old: &Run, new: &Run, position: usize) -> usize {
-    let event = |run: &Run, row: usize| run.index.event(run.trace(), row).map(|(_, e)| e.clone());
-    let mut at = position.min(new.len());
-    // It may come a little later than asked, after the consequences of a step.
-    while at < new.len() && at < old.len() && event(old, at) == event(new, at) {
-        at += 1;
-    }
-    let first = at;
-    while at < new.len() {
-        match event(new, at) {
-            Some(Event::Step(_) | Event::Call(_) | Event::Return(_)) => break,
-            Some(Event::Cause { .. }) if at > first => break,
-            _ => at += 1,
-        }
-    }
-    at
 }

@@ -101,6 +101,8 @@ pub enum FunctionOption {
     Express(bool),
     /// `intx-status=no`: Interrupt Disable and Status don't work.
     IntxStatus(bool),
+    /// `reset=no`: the host has no way to reset the function.
+    Reset(bool),
     /// `when-off=divert`, `drop` or `hold`.
     WhenOff(WhenOff),
     /// `name="…"`.

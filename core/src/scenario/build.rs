@@ -117,6 +117,7 @@ fn apply(spec: &mut FunctionSpec, option: &FunctionOption) {
         FunctionOption::Vf(yes) => spec.vf = *yes,
         FunctionOption::Express(yes) => spec.express = *yes,
         FunctionOption::IntxStatus(yes) => spec.intx_status = *yes,
+        FunctionOption::Reset(yes) => spec.reset = *yes,
         FunctionOption::WhenOff(when_off) => spec.when_off = *when_off,
         FunctionOption::Name(name) => spec.name.clone_from(name),
     }

@@ -10,7 +10,8 @@
 //!     intx | intx=b | intx=no      Interrupt Pin A, another, none
 //!     msi=4[,wide][,maskable]      MSI: vectors, 64-bit address, per-vector mask; msi=no
 //!     msix=8[,table=0+0x2000][,pba=0+0x3000]     BAR+OFFSET; msix=no
-//!     vf   express   intx-status=no   when-off=divert|drop|hold   name="any words"
+//!     vf   express   intx-status=no   reset=no   when-off=divert|drop|hold
+//!     name="any words"
 //! host PROFILE [OPTION…]           without the line: linux-6.12
 //!     vectors=N                    what the host can still give
 //!     remapping=no                 no interrupt remapping: one MSI vector at most

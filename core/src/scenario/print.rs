@@ -227,6 +227,7 @@ impl Display for FunctionOption {
             }
             Self::Vf(yes) => f.write_str(if *yes { "vf" } else { "vf=no" }),
             Self::Express(yes) => f.write_str(if *yes { "express" } else { "express=no" }),
+            Self::Reset(yes) => write!(f, "reset={}", if *yes { "yes" } else { "no" }),
             Self::IntxStatus(yes) => write!(f, "intx-status={}", if *yes { "yes" } else { "no" }),
             Self::WhenOff(WhenOff::Divert) => f.write_str("when-off=divert"),
             Self::WhenOff(WhenOff::Drop) => f.write_str("when-off=drop"),

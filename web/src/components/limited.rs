@@ -17,22 +17,37 @@ pub struct Props {
 const MORE: usize = 64;
 
 /// The first part, and a button for more.
-#[component(Limited)]
-pub fn limited(props: &Props) -> Html {
-    let shown = use_state_eq(|| props.first);
-    let more = {
-        let shown = shown.clone();
-        Callback::from(move |_: MouseEvent| shown.set(shown.saturating_add(MORE)))
-    };
-    let part = (*shown).min(props.total);
-    html! {
-        <>
-            { props.draw.emit(*shown) }
-            if part < props.total {
-                <button type="button" class="vfi-more" onclick={more}>
-                    { format!("{part} of {}; more", props.total) }
-                </button>
-            }
-        </>
+pub struct Limited {
+    shown: usize,
+}
+
+impl Component for Limited {
+    /// Show more.
+    type Message = ();
+    type Properties = Props;
+
+    fn create(ctx: &Context<Self>) -> Self {
+        Self { shown: ctx.props().first }
+    }
+
+    fn update(&mut self, _: &Context<Self>, (): ()) -> bool {
+        self.shown = self.shown.saturating_add(MORE);
+        true
+    }
+
+    fn view(&self, ctx: &Context<Self>) -> Html {
+        let Props { total, draw, .. } = ctx.props();
+        let shown = self.shown;
+        let more = ctx.link().callback(|_: MouseEvent| ());
+        html! {
+            <>
+                { draw.emit(shown) }
+                if shown < *total {
+                    <button type="button" class="vfi-more" onclick={more}>
+                        { format!("{shown} of {total}; more") }
+                    </button>
+                }
+            </>
+        }
     }
 }

@@ -15,9 +15,43 @@ pub mod rows;
 pub mod timeline;
 pub mod toolbar;
 
-use yew::UseReducerHandle;
+use std::ops::Deref;
+use std::rc::Rc;
 
-use crate::state::State;
+use yew::Callback;
 
-/// The state, shared between components.
-pub type Shared = UseReducerHandle<State>;
+use crate::keys::Key;
+use crate::state::{Action, State};
+
+/// The state, and a way to change it.
+#[derive(Clone)]
+pub struct Shared {
+    state: Rc<State>,
+    ask: Callback<Key>,
+}
+
+impl Deref for Shared {
+    type Target = State;
+
+    fn deref(&self) -> &State {
+        &self.state
+    }
+}
+
+impl Shared {
+    /// What changes the state, given an action.
+    pub fn dispatcher(&self) -> Dispatcher {
+        Dispatcher(self.ask.clone())
+    }
+}
+
+/// Changes the state.
+#[derive(Clone)]
+pub struct Dispatcher(Callback<Key>);
+
+impl Dispatcher {
+    /// Changes the state.
+    pub fn dispatch(&self, action: Action) {
+        self.0.emit(Key::Do(action));
+    }
+}

@@ -35,7 +35,17 @@ impl fmt::Debug for Props {
 }
 
 /// The part.
-#[component(Part)]
-pub fn part(props: &Props) -> Html {
-    (props.draw)()
+pub struct Part;
+
+impl Component for Part {
+    type Message = ();
+    type Properties = Props;
+
+    fn create(_: &Context<Self>) -> Self {
+        Self
+    }
+
+    fn view(&self, ctx: &Context<Self>) -> Html {
+        (ctx.props().draw)()
+    }
 }

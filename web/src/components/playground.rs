@@ -15,7 +15,7 @@ use super::Shared;
 use super::editor::editor;
 use super::facts::facts;
 use super::function::registers;
-use super::help::help as help_list;
+use super::help::help;
 use super::ledger::ledger;
 use super::now::now;
 use super::part::{Part, address};
@@ -43,151 +43,190 @@ const SETTLE: u32 = 150;
 /// Between two events of a play, in milliseconds.
 const BEAT: u32 = 450;
 
-impl Reducible for State {
-    type Action = Action;
-
-    fn reduce(self: Rc<Self>, action: Action) -> Rc<Self> {
-        Rc::new(Self::reduce(&self, action))
-    }
+/// What happens to a playground.
+pub enum Message {
+    /// A key, or a button with the same meaning.
+    Key(Key),
+    /// The time to play on has come.
+    Beat,
+    /// Whether copying worked.
+    Copied(bool),
 }
 
 /// The playground.
-#[component(Playground)]
-pub fn playground(props: &Props) -> Html {
-    let state = {
-        let (text, position) = (props.text.clone(), props.options.position);
-        use_reducer_eq(move || State::new(&text, position))
-    };
-    let id = use_memo((), |()| id());
-    let place = use_node_ref();
-    let area = use_node_ref();
-    let vector = use_node_ref();
-    let playing = use_state_eq(|| false);
-    let help = use_state_eq(|| false);
-    let copied = use_state_eq(|| AttrValue::from(""));
-    use_settling(&state);
-    use_playing(&state, &playing);
+pub struct Playground {
+    state: Rc<State>,
+    /// The machine now, and before the current event; `None` while there is no run.
+    machines: Option<(Rc<Machine>, Rc<Machine>)>,
+    /// Begins the ids in this playground.
+    id: String,
+    place: NodeRef,
+    area: NodeRef,
+    vector: NodeRef,
+    settling: Option<Timeout>,
+    playing: Option<Interval>,
+    help: bool,
+    copied: &'static str,
+}
 
-    let ask = {
-        let (state, playing, help, copied) =
-            (state.clone(), playing.clone(), help.clone(), copied.setter());
-        let (place, area, vector) = (place.clone(), area.clone(), vector.clone());
-        Callback::from(move |key: Key| match key {
-            Key::Do(action) => state.dispatch(action),
-            Key::Fire => state.dispatch(Action::Raise(Stimulus::Fire(state.vector))),
-            Key::Play => {
-                if !*playing && state.position == state.len() {
-                    state.dispatch(Action::Begin);
+impl Component for Playground {
+    type Message = Message;
+    type Properties = Props;
+
+    fn create(ctx: &Context<Self>) -> Self {
+        let Props { text, options } = ctx.props();
+        let state = State::new(text, options.position);
+        Self {
+            machines: machines(&state),
+            state: Rc::new(state),
+            id: id(),
+            place: NodeRef::default(),
+            area: NodeRef::default(),
+            vector: NodeRef::default(),
+            settling: None,
+            playing: None,
+            help: false,
+            copied: "",
+        }
+    }
+
+    fn update(&mut self, ctx: &Context<Self>, message: Message) -> bool {
+        match message {
+            Message::Key(key) => self.key(ctx, key),
+            Message::Beat => {
+                self.act(ctx, Action::Forward(Grain::Event));
+                true
+            }
+            Message::Copied(worked) => {
+                self.copied = if worked { "Copied" } else { "Could not copy" };
+                true
+            }
+        }
+    }
+
+    fn view(&self, ctx: &Context<Self>) -> Html {
+        let (state, options) = (&*self.state, &ctx.props().options);
+        let ask = ctx.link().callback(Message::Key);
+        let shared = Shared { state: self.state.clone(), ask: ask.clone() };
+        let elsewhere = options.playground.as_deref().filter(|_| !options.full);
+        let bar = Toolbar {
+            state: shared.clone(),
+            playing: self.playing.is_some(),
+            help: self.help,
+            copied: self.copied,
+            vector: self.vector.clone(),
+            elsewhere: elsewhere.and_then(|page| url::with_text(page, &state.text)),
+            ask: ask.clone(),
+        };
+        let id = &self.id;
+        html! {
+            <section ref={self.place.clone()} onkeydown={on_key(ask)}
+                aria-label={options.label.clone().unwrap_or_else(|| "Playground".into())}
+                class={classes!("vfi", options.full.then_some("vfi-full"))}>
+                { toolbar(&bar) }
+                if self.help { { help() } }
+                { now(state) }
+                if state.stale() && state.run.is_some() {
+                    <p class="vfi-stale-note">
+                        <b class="vfi-badge">{ "STALE" }</b>
+                        { " The text has an error; below is the last run that worked." }
+                    </p>
                 }
-                playing.set(!*playing);
-            }
-            Key::Text => focus(&area),
-            Key::Vector => focus(&vector),
-            Key::Leave => leave(&place),
-            Key::Follow => state.dispatch(follow_current(&state)),
-            Key::Help => help.set(!*help),
+                <div class="vfi-panels">
+                    <div class="vfi-left">
+                        { editor(&shared, &self.area, &format!("{id}-text")) }
+                        { timeline(&shared, &format!("{id}-event")) }
+                    </div>
+                    <div class="vfi-right">
+                        if let Some((now, before)) = &self.machines {
+                            { ledger(&shared, now, &format!("{id}-cause")) }
+                            { panels(state, now, before, options.full) }
+                        }
+                    </div>
+                </div>
+            </section>
+        }
+    }
+}
+
+impl Playground {
+    /// Does what a key asks for; whether there is something new to draw.
+    fn key(&mut self, ctx: &Context<Self>, key: Key) -> bool {
+        let state = self.state.clone();
+        match key {
+            Key::Do(action) => self.act(ctx, action),
+            Key::Fire => self.act(ctx, Action::Raise(Stimulus::Fire(state.vector))),
+            Key::Follow => self.act(ctx, follow_current(&state)),
+            Key::Play => self.play(ctx),
+            Key::Help => self.help = !self.help,
+            Key::Text => focus(&self.area),
+            Key::Vector => focus(&self.vector),
+            Key::Leave => leave(&self.place),
             Key::Copy => {
-                let Some(run) = &state.run else { return };
-                let copied = copied.clone();
-                let say = move |worked: bool| {
-                    copied.set(if worked { "Copied" } else { "Could not copy" }.into());
-                };
-                clipboard::copy(render::text(run.trace()), Callback::from(say));
+                if let Some(run) = &state.run {
+                    clipboard::copy(
+                        render::text(run.trace()),
+                        ctx.link().callback(Message::Copied),
+                    );
+                }
             }
-        })
-    };
-    // What was said about copying is about the run it was said of.
-    {
-        let copied = copied.setter();
-        let run = state.run.as_ref().map(Rc::as_ptr);
-        use_effect_with((run, state.position), move |_| copied.set("".into()));
+        }
+        true
     }
-    let onkeydown = {
-        let ask = ask.clone();
-        Callback::from(move |event: KeyboardEvent| {
-            if event.ctrl_key() || event.alt_key() || event.meta_key() {
-                return;
-            }
-            let focus = focus_of(event.target().and_then(|it| it.dyn_into().ok()));
-            if let Some(key) = key(&event.key(), event.shift_key(), focus) {
-                event.prevent_default();
-                ask.emit(key);
-            }
-        })
-    };
-    let elsewhere = props.options.playground.as_deref().filter(|_| !props.options.full);
-    let elsewhere = elsewhere.and_then(|page| url::with_text(page, &state.text));
-    let bar = Toolbar {
-        state: state.clone(),
-        ask,
-        playing: *playing,
-        help: *help,
-        copied: (*copied).clone(),
-        vector,
-        elsewhere: elsewhere.map(AttrValue::from),
-    };
-    let machines = use_memo((state.run.clone(), state.position), |_| machines(&state));
-    let label = props.options.label.clone().unwrap_or_else(|| "Playground".into());
-    html! {
-        <section ref={place} {onkeydown} aria-label={label}
-            class={classes!("vfi", props.options.full.then_some("vfi-full"))}>
-            { toolbar(&bar) }
-            if *help { { help_list() } }
-            { now(&state) }
-            if state.stale() && state.run.is_some() {
-                <p class="vfi-stale-note">
-                    <b class="vfi-badge">{ "STALE" }</b>
-                    { " The text has an error; below is the last run that worked." }
-                </p>
-            }
-            <div class="vfi-panels">
-                <div class="vfi-left">
-                    { editor(&state, &area, &format!("{id}-text")) }
-                    { timeline(&state, &format!("{id}-event")) }
-                </div>
-                <div class="vfi-right">
-                    if let Some((now, before)) = machines.as_ref() {
-                        { ledger(&state, now, &format!("{id}-cause")) }
-                        { panels(&state, now, before, props.options.full) }
-                    }
-                </div>
-            </div>
-        </section>
+
+    fn act(&mut self, ctx: &Context<Self>, action: Action) {
+        let next = self.state.reduce(action);
+        if next == *self.state {
+            return;
+        }
+        if next.run != self.state.run || next.position != self.state.position {
+            self.machines = machines(&next);
+            self.copied = "";
+        }
+        // The text runs a moment after the last change to it.
+        if next.text != self.state.text || next.settled() {
+            let link = ctx.link().clone();
+            self.settling = (!next.settled()).then(|| {
+                let settle = move || link.send_message(Message::Key(Key::Do(Action::Settle)));
+                Timeout::new(SETTLE, settle)
+            });
+        }
+        if next.position == next.len() {
+            self.playing = None;
+        }
+        self.state = Rc::new(next);
     }
+
+    /// Plays to the end, from the beginning if it is there; or pauses.
+    fn play(&mut self, ctx: &Context<Self>) {
+        if self.playing.take().is_some() || self.state.is_empty() {
+            return;
+        }
+        if self.state.position == self.state.len() {
+            self.act(ctx, Action::Begin);
+        }
+        let link = ctx.link().clone();
+        self.playing = Some(Interval::new(BEAT, move || link.send_message(Message::Beat)));
+    }
+}
+
+fn on_key(ask: Callback<Key>) -> Callback<KeyboardEvent> {
+    Callback::from(move |event: KeyboardEvent| {
+        if event.ctrl_key() || event.alt_key() || event.meta_key() {
+            return;
+        }
+        let focus = focus_of(event.target().and_then(|it| it.dyn_into().ok()));
+        if let Some(key) = key(&event.key(), event.shift_key(), focus) {
+            event.prevent_default();
+            ask.emit(key);
+        }
+    })
 }
 
 /// Ids begin with something no other playground of the page has.
 fn id() -> String {
     static NEXT: AtomicU32 = AtomicU32::new(1);
     format!("vfi-{}", NEXT.fetch_add(1, Ordering::Relaxed))
-}
-
-/// Runs the text a moment after the last change to it.
-#[hook]
-fn use_settling(state: &Shared) {
-    let dispatcher = state.dispatcher();
-    let settled = state.settled();
-    use_effect_with(state.text.clone(), move |_| {
-        let wait =
-            (!settled).then(|| Timeout::new(SETTLE, move || dispatcher.dispatch(Action::Settle)));
-        move || drop(wait)
-    });
-}
-
-/// Steps on by itself, to the end.
-#[hook]
-fn use_playing(state: &Shared, playing: &UseStateHandle<bool>) {
-    let dispatcher = state.dispatcher();
-    let on = **playing && state.position < state.len();
-    if **playing && !on {
-        playing.set(false);
-    }
-    use_effect_with(on, move |on| {
-        let beat = on.then(|| {
-            Interval::new(BEAT, move || dispatcher.dispatch(Action::Forward(Grain::Event)))
-        });
-        move || drop(beat)
-    });
 }
 
 fn focus(place: &NodeRef) {

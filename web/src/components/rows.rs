@@ -29,10 +29,10 @@ pub struct Props {
     #[prop_or_default]
     pub active: Option<AttrValue>,
     /// More classes.
-    #[prop_or_default]
-    pub class: Classes,
+    pub class: &'static str,
 }
 
+/// What is in sight, in pixels.
 #[derive(Clone, Copy, PartialEq, Debug)]
 struct View {
     top: f64,
@@ -69,61 +69,80 @@ impl View {
 }
 
 /// The list.
-#[component(Rows)]
-pub fn rows(props: &Props) -> Html {
-    let view = use_state_eq(|| View { top: 0.0, height: VIEW_HEIGHT, row: ROW_HEIGHT });
-    let place = use_node_ref();
+pub struct Rows {
+    view: View,
+    place: NodeRef,
+    /// What was followed last: a reader may scroll away until that changes.
+    followed: Option<(Option<usize>, usize)>,
+}
 
-    let measure = {
-        let (view, place) = (view.setter(), place.clone());
-        move || {
-            let Some(element) = place.cast::<HtmlElement>() else { return };
-            let row = element.query_selector("[data-row]").ok().flatten();
-            let row = row.map_or(0.0, |row| row.get_bounding_client_rect().height());
-            // Without a stylesheet the list is as high as its rows: the window bounds it.
-            let window = gloo::utils::window().inner_height().ok().and_then(|it| it.as_f64());
-            let height = f64::from(element.client_height()).min(window.unwrap_or(VIEW_HEIGHT));
-            view.set(View {
-                top: f64::from(element.scroll_top()),
-                height: if height > 0.0 { height } else { VIEW_HEIGHT },
-                row: if row >= 8.0 { row } else { ROW_HEIGHT },
-            });
-        }
-    };
-    let onscroll = {
-        let measure = measure.clone();
-        Callback::from(move |_: Event| measure())
-    };
-    {
-        let place = place.clone();
-        let shown = *view;
-        // Once for each change of the row to follow: a reader may scroll away in between.
-        use_effect_with((props.follow, props.count), move |(follow, _)| {
-            measure();
-            let element = place.cast::<HtmlElement>();
-            let Some((element, row)) = element.zip(*follow) else { return };
-            let now = View {
-                top: f64::from(element.scroll_top()),
-                height: f64::from(element.client_height()),
-                ..shown
-            };
-            if let Some(top) = now.to_show(row).filter(|_| now.height > 0.0) {
-                element.set_scroll_top(top as i32);
-            }
-        });
+impl Component for Rows {
+    /// Look what is in sight; draw even if it is what it was.
+    type Message = bool;
+    type Properties = Props;
+
+    fn create(_: &Context<Self>) -> Self {
+        let view = View { top: 0.0, height: VIEW_HEIGHT, row: ROW_HEIGHT };
+        Self { view, place: NodeRef::default(), followed: None }
     }
 
-    let (first, end) = view.window(props.count);
-    // Whole numbers only: printing a float would cost the page 7 KB.
-    let space = |rows: usize| format!("--rows:{rows}");
-    html! {
-        <div ref={place} class={classes!("vfi-rows", props.class.clone())} {onscroll}
-            role={props.role.clone()} tabindex="0" aria-label={props.label.clone()}
-            aria-activedescendant={props.active.clone()}>
-            <div class="vfi-space" style={space(first)} role="presentation" />
-            { for (first..end).map(|row| props.row.emit(row)) }
-            <div class="vfi-space" style={space(props.count - end)} role="presentation" />
-        </div>
+    fn update(&mut self, _: &Context<Self>, draw: bool) -> bool {
+        self.measure() || draw
+    }
+
+    fn view(&self, ctx: &Context<Self>) -> Html {
+        let props = ctx.props();
+        let (first, end) = self.view.window(props.count);
+        // Whole numbers only: printing a float would cost the page 7 KB.
+        let space = |rows: usize| format!("--rows:{rows}");
+        html! {
+            <div ref={self.place.clone()} class={classes!("vfi-rows", props.class)}
+                onscroll={ctx.link().callback(|_: Event| false)}
+                role={props.role.clone()} tabindex="0" aria-label={props.label.clone()}
+                aria-activedescendant={props.active.clone()}>
+                <div class="vfi-space" style={space(first)} role="presentation" />
+                { for (first..end).map(|row| props.row.emit(row)) }
+                <div class="vfi-space" style={space(props.count - end)} role="presentation" />
+            </div>
+        }
+    }
+
+    fn rendered(&mut self, ctx: &Context<Self>, _: bool) {
+        let Props { follow, count, .. } = *ctx.props();
+        let now = Some((follow, count));
+        if self.followed == now {
+            return;
+        }
+        self.followed = now;
+        let changed = self.measure();
+        let element = self.place.cast::<HtmlElement>();
+        if let Some((element, row)) = element.zip(follow)
+            && let Some(top) = self.view.to_show(row)
+        {
+            // The scroll event draws what came into sight.
+            element.set_scroll_top(top as i32);
+        }
+        if changed {
+            ctx.link().send_message(true);
+        }
+    }
+}
+
+impl Rows {
+    /// Looks what is in sight; whether that is something new.
+    fn measure(&mut self) -> bool {
+        let Some(element) = self.place.cast::<HtmlElement>() else { return false };
+        let row = element.query_selector("[data-row]").ok().flatten();
+        let row = row.map_or(0.0, |row| row.get_bounding_client_rect().height());
+        // Without a stylesheet the list is as high as its rows: the window bounds it.
+        let window = gloo::utils::window().inner_height().ok().and_then(|it| it.as_f64());
+        let height = f64::from(element.client_height()).min(window.unwrap_or(VIEW_HEIGHT));
+        let view = View {
+            top: f64::from(element.scroll_top()),
+            height: if height > 0.0 { height } else { VIEW_HEIGHT },
+            row: if row >= 8.0 { row } else { ROW_HEIGHT },
+        };
+        std::mem::replace(&mut self.view, view) != view
     }
 }
 

@@ -23,11 +23,11 @@ pub struct Toolbar {
     /// Whether the list of keys is open.
     pub help: bool,
     /// What was said last about copying.
-    pub copied: AttrValue,
+    pub copied: &'static str,
     /// The field of the vector, for who wants to put the focus there.
     pub vector: NodeRef,
     /// URL of the full-screen page with this text, if this is not it.
-    pub elsewhere: Option<AttrValue>,
+    pub elsewhere: Option<String>,
 }
 
 /// The toolbar.
@@ -188,9 +188,9 @@ fn tools(props: &Toolbar) -> Html {
             }
             <button type="button" onclick={ask(props, Key::Copy)} disabled={state.run.is_none()}
                 title="Copy the trace as plain text, 72 columns wide (c)">{ "Copy trace" }</button>
-            <span class="vfi-copied" role="status">{ &props.copied }</span>
+            <span class="vfi-copied" role="status">{ props.copied }</span>
             if let Some(url) = &props.elsewhere {
-                <a class="vfi-elsewhere" href={url}>{ "Full screen" }</a>
+                <a class="vfi-elsewhere" href={url.clone()}>{ "Full screen" }</a>
             }
             <button type="button" onclick={ask(props, Key::Help)} aria-expanded={props.help.to_string()}
                 aria-label="Keys and shapes" title="Keys and shapes (?)">{ "?" }</button>

@@ -21,8 +21,6 @@ pub(crate) const STEPS: [Step; 6] = [
     Step { name: "e2e", summary: "the built site in Chromium, and its size", run: e2e },
 ];
 
-const WASM: &str = "wasm32-unknown-unknown";
-
 fn fmt(counts: &mut Counts) -> Result<()> {
     setup::for_lints()?;
     check(&mut command("cargo", &["fmt", "--all", "--check"]), counts)
@@ -30,26 +28,17 @@ fn fmt(counts: &mut Counts) -> Result<()> {
 
 fn clippy(counts: &mut Counts) -> Result<()> {
     setup::for_lints()?;
-    let host = ["clippy", "--locked", "--workspace", "--all-targets", "--", "-D", "warnings"];
-    let wasm = [
-        "clippy",
-        "--locked",
-        "--target",
-        WASM,
-        "-p",
-        "vfio-irq-core",
-        "-p",
-        "vfio-irq-bench",
-        "-p",
-        "vfio-irq-web",
-        "--lib",
-        "--tests",
-        "--",
-        "-D",
-        "warnings",
+    let targets = [
+        "--workspace --all-targets",
+        // The tests and benches of these need a host.
+        "--target wasm32-unknown-unknown -p vfio-irq-core -p vfio-irq-bench --lib",
+        "--target wasm32-unknown-unknown -p vfio-irq-web -p vfio-irq-wasm-tests --all-targets",
     ];
-    check(&mut command("cargo", &host), counts)?;
-    check(&mut command("cargo", &wasm), counts)
+    for target in targets {
+        let arguments = format!("clippy --locked {target} -- -D warnings");
+        check(&mut command("cargo", &arguments.split(' ').collect::<Vec<_>>()), counts)?;
+    }
+    Ok(())
 }
 
 /// Tests of the book's blocks have names that begin with the chapter's path; they are a kind of
@@ -69,7 +58,7 @@ fn book(counts: &mut Counts) -> Result<()> {
 fn wasm(counts: &mut Counts) -> Result<()> {
     setup::for_browser_tests()?;
     let flags = workspace::root().join("tests/webdriver.json");
-    for package in ["core", "web"] {
+    for package in ["tests/wasm", "web"] {
         let mut test = command("wasm-pack", &["test", "--headless", "--chrome", package]);
         test.env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", &flags);
         tests(&mut test, counts)?;

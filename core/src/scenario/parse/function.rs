@@ -8,8 +8,8 @@ use crate::pci::{MsiSpec, WhenOff};
 use crate::scenario::ast::{At, FunctionLine, FunctionOption, MsixOption, Span};
 use crate::scenario::error::{TextError, quoted};
 
-const OPTIONS: [&str; 8] =
-    ["intx", "msi=", "msix=", "vf", "express", "intx-status=", "when-off=", "name="];
+const OPTIONS: [&str; 9] =
+    ["intx", "msi=", "msix=", "vf", "express", "intx-status=", "reset=", "when-off=", "name="];
 
 /// What follows `function`.
 pub(super) fn function(cursor: &mut Cursor<'_>) -> Result<FunctionLine, TextError> {
@@ -27,6 +27,7 @@ pub(super) fn function(cursor: &mut Cursor<'_>) -> Result<FunctionLine, TextErro
             // A bare `vf` in first place is the profile.
             "vf" if !first || value.is_some() => FunctionOption::Vf(yes(cursor, value, at)?),
             "express" => FunctionOption::Express(yes(cursor, value, at)?),
+            "reset" => FunctionOption::Reset(yes(cursor, value, at)?),
             "intx-status" => FunctionOption::IntxStatus(yes(cursor, value, at)?),
             "when-off" => FunctionOption::WhenOff(when_off(cursor, value, at)?),
             "name" if value == Some("") => match cursor.next_text() {

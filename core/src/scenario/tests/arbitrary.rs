@@ -57,6 +57,7 @@ fn any_option() -> impl Strategy<Value = FunctionOption> {
         any::<bool>().prop_map(FunctionOption::Vf),
         any::<bool>().prop_map(FunctionOption::Express),
         any::<bool>().prop_map(FunctionOption::IntxStatus),
+        any::<bool>().prop_map(FunctionOption::Reset),
         prop_oneof![Just(WhenOff::Divert), Just(WhenOff::Drop), Just(WhenOff::Hold)]
             .prop_map(FunctionOption::WhenOff),
         any_text().prop_map(FunctionOption::Name),

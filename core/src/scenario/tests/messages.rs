@@ -107,7 +107,7 @@ fn errors_say_where_what_and_what_instead() {
         ),
         (
             "function simple msixx=4",
-            "1:17+6 unknown function option `msixx=`: did you mean `msix=`? | `intx`, `msi=`, `msix=`, `vf`, `express`, `intx-status=`, `when-off=` or `name=`",
+            "1:17+6 unknown function option `msixx=`: did you mean `msix=`? | `intx`, `msi=`, `msix=`, `vf`, `express`, `intx-status=`, `reset=`, `when-off=` or `name=`",
         ),
         ("function intx intx=b", "1:15+6 `intx` is said twice | -"),
         ("config read 4 2 -> 0x10000", "1:20+7 the value does not fit in 2 bytes | -"),
