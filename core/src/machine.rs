@@ -80,6 +80,8 @@ impl Machine {
         match started {
             Ok(Started::Work { mut work, data }) => {
                 work.reverse();
+                // Room for what the operations expand to, for most calls.
+                work.reserve(16);
                 progress.work = work;
                 progress.data = data;
             }
