@@ -76,9 +76,9 @@ fn clause_a_scenario_names_exists() {
         let text = fs::read_to_string(&path).expect("listed");
         let comments = text.lines().map_while(|line| line.strip_prefix("# "));
         let head = comments.collect::<Vec<_>>().join(" ");
-        let (ids, _) = head.split_once(": ").unwrap_or_else(|| {
-            panic!("{}: it begins `# CLAUSE[, CLAUSE…]: what`", path.display())
-        });
+        let (ids, _) = head
+            .split_once(": ")
+            .unwrap_or_else(|| panic!("{}: it begins `# CLAUSE[, CLAUSE…]: what`", path.display()));
         for id in ids.split(",").map(str::trim) {
             assert!(table.contains_key(id), "{}: {id} is no clause", path.display());
             named += 1;
