@@ -27,7 +27,11 @@ pub(crate) fn watch(element: &Element, text: &str) {
 pub(crate) fn install() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
-        yew::set_custom_panic_hook(Box::new(|info| show(&info.to_string())));
+        yew::set_custom_panic_hook(Box::new(|info| {
+            let message = info.to_string();
+            web_sys::console::error_1(&JsValue::from_str(&message));
+            show(&message);
+        }));
         // What ends the module without a panic: a stack or a memory too small.
         let window = gloo::utils::window();
         EventListener::new(&window, "error", |event| {

@@ -114,13 +114,14 @@ impl Component for Rows {
             return;
         }
         self.followed = now;
-        let changed = self.measure();
+        let mut changed = self.measure();
         let element = self.place.cast::<HtmlElement>();
         if let Some((element, row)) = element.zip(follow)
             && let Some(top) = self.view.to_show(row)
         {
-            // The scroll event draws what came into sight.
             element.set_scroll_top(top as i32);
+            // The scroll event comes late; what came into sight is drawn at once.
+            changed |= self.measure();
         }
         if changed {
             ctx.link().send_message(true);
