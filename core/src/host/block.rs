@@ -12,6 +12,7 @@ use crate::device::{Answer, Fd};
 use crate::errno::Errno;
 use crate::event::{Loss, Source, Step};
 use crate::host::intx::lookup;
+use crate::host::msi::log2_up;
 use crate::host::op::Op;
 use crate::host::{Host, IrqMode, Irqs, Slot};
 use crate::machine::{Cx, Progress};
@@ -106,6 +107,9 @@ impl Host {
             // Only with count 0: the block is refused after the index is on, and takes it down.
             work.extend([Op::Disable, Op::Finish(Err(invalid("SET-EMPTY-BLOCK")))]);
             return work;
+            if index == IrqIndex::Msi {
+                work.push(Op::LimitMsi { log2: log2_up(wanted) });
+            }
         }
         work.extend([Op::Block { index, start, at: 0, first_enable: true }, DONE]);
         work

@@ -157,7 +157,7 @@ impl Cx<'_> {
                 self.host.mode = if index == IrqIndex::Msi { IrqMode::Msi } else { IrqMode::Msix };
             }
             Op::Leave => self.host.mode = IrqMode::None,
-            Op::LimitMsi { log2 } => self.host.vconfig.msi_limit = log2,
+            Op::LimitMsi { log2 } => self.host.msi_limit = log2,
             Op::Emulate { index, on } => self.emulate(index, on),
             Op::InstallIntx => self.install_intx(),
             Op::RemoveIntx => self.remove_intx(),

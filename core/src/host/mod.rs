@@ -127,6 +127,9 @@ pub struct Host {
     /// Host vectors not taken.
     pub(crate) supply: u32,
     pub(crate) vconfig: config::Virtual,
+    /// Most vectors the user may set in Multiple Message Enable, as a power of two: those of the
+    /// last MSI enable (`msi_qmax`), which even a close does not forget.
+    pub(crate) msi_limit: u8,
 }
 
 impl Host {
@@ -145,6 +148,7 @@ impl Host {
             req: None,
             opened: false,
             vconfig: config::Virtual::default(),
+            msi_limit: 0,
         }
     }
 
