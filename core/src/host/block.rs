@@ -72,9 +72,10 @@ impl Host {
             if wanted == 0 {
                 return vec![empty];
             }
+            // What the function held goes out as the index goes on, and must find its vector.
             work = vec![
-                Op::Emulate { index, on: true },
                 Op::Allocate { index, first: 0, count: wanted, active: true },
+                Op::Emulate { index, on: true },
             ];
         } else {
             work = vec![Op::Lock];
@@ -91,6 +92,11 @@ impl Host {
                 };
                 work.extend(trial);
                 if granted == 0 {
+                    if index == IrqIndex::Msi && wanted > 1 {
+                        // The PCI layer tries once more, with one.
+                        let refused = Op::AllocateFailed { index, asked: 1, granted };
+                        work.extend(self.msi_refused(function, 1, refused));
+                    }
                     let error = Refusal::new(Errno::ENOSPC, "MSG-SUPPLY");
                     work.extend([Op::Unlock, Op::Finish(Err(error))]);
                     return work;
@@ -101,15 +107,15 @@ impl Host {
             }
             work.extend(Self::registers_on(function, index, wanted));
             work.push(Op::Unlock);
+            if index == IrqIndex::Msi {
+                work.push(Op::LimitMsi { log2: log2_up(wanted) });
+            }
         }
         work.push(Op::Enter { index });
         if self.profile.rules.range_first && start >= wanted {
             // Only with count 0: the block is refused after the index is on, and takes it down.
             work.extend([Op::Disable, Op::Finish(Err(invalid("SET-EMPTY-BLOCK")))]);
             return work;
-            if index == IrqIndex::Msi {
-                work.push(Op::LimitMsi { log2: log2_up(wanted) });
-            }
         }
         work.extend([Op::Block { index, start, at: 0, first_enable: true }, DONE]);
         work
@@ -192,7 +198,9 @@ impl Cx<'_> {
             }
             if self.host.supply == 0 {
                 let refusal = Refusal::new(Errno::ENOSPC, "MSG-SUPPLY");
-                return self.fail_block(refusal, failed, work);
+                self.fail_block(refusal, failed, work);
+                let refused = Op::AllocateFailed { index, asked: 1, granted: 0 };
+                return work.extend([Op::Unlock, refused, Op::Lock]);
             }
             work.push(Op::Arm { index, vector, fd, start, first_enable });
             let allocate = Op::Allocate { index, first: vector, count: 1, active: emulated };

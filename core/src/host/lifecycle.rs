@@ -127,6 +127,10 @@ impl Cx<'_> {
                     self.command(MEMORY_SPACE, 0);
                 }
             }
+            Op::ForceMemory => {
+                progress.command = self.function.command();
+                self.write_command_back(progress.command | MEMORY_SPACE);
+            }
             Op::Unlock => self.write_command_back(progress.command),
             Op::PciIntx { on } => self.pci_intx(on),
             Op::Command { set, clear } => self.command(set, clear),
@@ -258,7 +262,7 @@ impl Cx<'_> {
         let forces = self.host.profile.rules.restore_sets_memory;
         work.push(Op::MsixControl { set: 0, clear: msix::FUNCTION_MASK });
         if forces {
-            work.extend([Op::Unlock, Op::RestoreEntries { at: 0 }, Op::Lock]);
+            work.extend([Op::Unlock, Op::RestoreEntries { at: 0 }, Op::ForceMemory]);
         } else {
             work.push(Op::RestoreEntries { at: 0 });
         }

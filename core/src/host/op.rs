@@ -12,7 +12,9 @@ pub(crate) enum Op {
     /// Opens the bracket around MSI and MSI-X register accesses: remembers Command and sets Memory
     /// Space if it is off (`vfio_pci_memory_lock_and_enable`).
     Lock,
-    /// Closes it: writes the remembered Command back, always.
+    /// Remembers Command and writes it with Memory Space set, even if it was.
+    ForceMemory,
+    /// Closes either: writes the remembered Command back, always.
     Unlock,
     /// `pci_intx`: writes Interrupt Disable if it changes.
     PciIntx { on: bool },
