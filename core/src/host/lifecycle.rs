@@ -58,9 +58,13 @@ impl Host {
                 Ok(work(ops))
             }
             Call::Close => {
-                let mut ops = vec![Op::Command { set: 0, clear: BUS_MASTER }, Op::Disable];
-                ops.extend(reset(function));
-                ops.extend([Op::Closed, DONE]);
+                let mut ops = vec![
+                    Op::Command { set: 0, clear: BUS_MASTER },
+                    Op::Disable,
+                    Op::Command { set: INTERRUPT_DISABLE, clear: !INTERRUPT_DISABLE },
+                ];
+                ops.extend(function.resets().then_some(Op::ResetFunction));
+                ops.extend([Op::RestoreCommand, Op::Closed, DONE]);
                 Ok(work(ops))
             }
             Call::Reset if !function.resets() => Err(Refusal::new(Errno::EINVAL, "RESET-NONE")),
@@ -132,6 +136,7 @@ impl Cx<'_> {
                 self.write_command_back(progress.command | MEMORY_SPACE);
             }
             Op::Unlock => self.write_command_back(progress.command),
+            Op::RestoreCommand => self.write_command_back(self.host.command_at_open),
             Op::PciIntx { on } => self.pci_intx(on),
             Op::Command { set, clear } => self.command(set, clear),
             Op::MsixControl { set, clear } => self.msix_control(set, clear),
@@ -191,6 +196,7 @@ impl Cx<'_> {
             Op::Opened => {
                 self.host.opened = true;
                 self.host.vconfig = Virtual::of(self.function);
+                self.host.command_at_open = self.function.command();
             }
             Op::Closed => {
                 self.host.opened = false;

@@ -16,6 +16,8 @@ pub(crate) enum Op {
     ForceMemory,
     /// Closes either: writes the remembered Command back, always.
     Unlock,
+    /// Writes Command as it was when the device was opened.
+    RestoreCommand,
     /// `pci_intx`: writes Interrupt Disable if it changes.
     PciIntx { on: bool },
     /// Writes Command, setting and clearing bits.
