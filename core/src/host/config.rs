@@ -109,7 +109,7 @@ impl Host {
     /// Config space as the user reads it. Reads beyond the end give all ones.
     pub fn config_read(&self, function: &Function, offset: u16, data: &mut [u8]) {
         function.config_read(offset, data);
-        for (at, byte) in (offset..).zip(data) {
+        for (at, byte) in (offset..=u16::MAX).zip(data) {
             match at {
                 0x04 if function.is_vf() => *byte |= MEMORY_SPACE as u8,
                 0x05 => {
