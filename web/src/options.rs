@@ -1,6 +1,6 @@
 //! What the page may say about a block: a JSON object whose members are all optional.
 
-use js_sys::{JSON, Reflect};
+use js_sys::{Array, JSON, Reflect};
 use wasm_bindgen::JsValue;
 
 /// Options of one mounted playground.
@@ -12,6 +12,9 @@ pub struct Options {
     pub playground: Option<String>,
     /// `"position"`: how many events to show as happened at first; the last by default.
     pub position: Option<usize>,
+    /// `"host"` or `"compare"`: the host to begin with in place of the text's, or several to
+    /// choose from, the first to begin with.
+    pub hosts: Vec<String>,
     /// `"label"`: what a screen reader calls this block.
     pub label: Option<String>,
 }
@@ -28,9 +31,21 @@ impl Options {
             full: member("full").is_truthy(),
             playground: member("playground").as_string().filter(|url| is_plain_url(url)),
             position: member("position").as_f64().map(|at| at as usize),
+            hosts: match member("host").as_string() {
+                Some(host) => vec![host],
+                None => words(&member("compare")),
+            },
             label: member("label").as_string(),
         }
     }
+}
+
+/// The strings in an array, if it is one.
+fn words(value: &JsValue) -> Vec<String> {
+    if !Array::is_array(value) {
+        return Vec::new();
+    }
+    Array::from(value).iter().filter_map(|word| word.as_string()).collect()
 }
 
 /// Whether a URL stays on http(s) or is relative: `javascript:` must not become a link.

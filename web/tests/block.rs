@@ -238,6 +238,27 @@ async fn other_host_rewrites_the_text() {
     let _ = select.dispatch_event(&event);
     tick().await;
     assert!(block.area().value().contains("\nhost     mediated\n"));
+    block.key("u", false).await;
+    assert_eq!(select.value(), "linux-6.1");
+}
+
+#[wasm_bindgen_test]
+async fn compared_hosts_are_a_click_apart() {
+    let options = Options::parse("{\"compare\": [\"linux-6.1\", \"mediated\", 7]}");
+    let block = Block::with(&TEARDOWN.replace("host     linux-6.1\n", ""), options).await;
+    assert!(block.area().value().contains("\nhost     linux-6.1\n"));
+    assert!(block.said(".vfi-ledger").contains("lost 1"));
+    block.click(".vfi-group-setup button:nth-of-type(2)").await;
+    assert!(block.area().value().contains("\nhost     mediated\n"));
+}
+
+#[wasm_bindgen_test]
+fn wrong_options_are_defaults() {
+    for json in ["", "null", "7", "[]", "\"x\"", "{\"label\": 1, \"compare\": {}}"] {
+        assert_eq!(Options::parse(json), Options::default(), "{json}");
+    }
+    let script = "{\"playground\": \"javascript:alert(1)\"}";
+    assert_eq!(Options::parse(script).playground, None);
 }
 
 #[wasm_bindgen_test]

@@ -20,8 +20,9 @@ use super::ledger::ledger;
 use super::now::now;
 use super::part::{Part, address};
 use super::timeline::timeline;
-use super::toolbar::{Toolbar, toolbar};
+use super::toolbar::{Toolbar, show_choices, toolbar};
 use crate::clipboard;
+use crate::edit;
 use crate::keys::{Focus, Key, key};
 use crate::options::Options;
 use crate::run::Run;
@@ -75,7 +76,10 @@ impl Component for Playground {
 
     fn create(ctx: &Context<Self>) -> Self {
         let Props { text, options } = ctx.props();
-        let state = State::new(text, options.position);
+        let state = match options.hosts.first() {
+            Some(host) => State::new(&edit::set_host(text, host), options.position),
+            None => State::new(text, options.position),
+        };
         Self {
             machines: machines(&state),
             state: Rc::new(state),
@@ -115,6 +119,7 @@ impl Component for Playground {
             help: self.help,
             copied: self.copied,
             vector: self.vector.clone(),
+            compare: options.hosts.iter().filter(|_| options.hosts.len() > 1).cloned().collect(),
             elsewhere: elsewhere.and_then(|page| url::with_text(page, &state.text)),
             ask: ask.clone(),
         };
@@ -145,6 +150,12 @@ impl Component for Playground {
                     </div>
                 </div>
             </section>
+        }
+    }
+
+    fn rendered(&mut self, _: &Context<Self>, _: bool) {
+        if let Some(place) = self.place.cast::<Element>() {
+            let _ = show_choices(&place);
         }
     }
 }

@@ -3,8 +3,8 @@
 use vfio_irq_core::device::Stimulus;
 use vfio_irq_core::host;
 use vfio_irq_core::pci::profiles;
-use wasm_bindgen::JsCast;
-use web_sys::{HtmlInputElement, HtmlSelectElement};
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{Element, HtmlInputElement, HtmlSelectElement};
 use yew::prelude::*;
 
 use super::Shared;
@@ -26,6 +26,8 @@ pub struct Toolbar {
     pub copied: &'static str,
     /// The field of the vector, for who wants to put the focus there.
     pub vector: NodeRef,
+    /// Hosts the page compares.
+    pub compare: Vec<String>,
     /// URL of the full-screen page with this text, if this is not it.
     pub elsewhere: Option<String>,
 }
@@ -126,12 +128,11 @@ fn raise(props: &Toolbar) -> Html {
 
 fn setup(props: &Toolbar) -> Html {
     let state = &props.state;
-    let hosts: Vec<(&str, &str)> =
-        host::PROFILES.iter().map(|profile| (&*profile.name, &*profile.summary)).collect();
-    let functions: Vec<(&str, &str)> =
-        profiles::all().iter().map(|profile| (profile.name, profile.summary)).collect();
+    let hosts: Vec<&str> = host::PROFILES.iter().map(|profile| &*profile.name).collect();
+    let functions: Vec<&str> = profiles::all().iter().map(|profile| profile.name).collect();
     html! {
-        <div class="vfi-group-setup">
+        <div class="vfi-group-setup" role="group" aria-label="Host and function">
+            { compared(state, &props.compare) }
             { choice(state, "host", "Host", &hosts, Action::Host) }
             { choice(state, "function", "Function", &functions, Action::Function) }
         </div>
@@ -143,34 +144,65 @@ fn choice(
     state: &Shared,
     line: &str,
     label: &'static str,
-    options: &[(&str, &str)],
+    options: &[&str],
     action: fn(String) -> Action,
 ) -> Html {
     let said = crate::edit::profile_word(&state.text, line).unwrap_or("");
-    let known = options.iter().any(|(name, _)| *name == said);
+    let known = options.contains(&said);
+    let other = if said.is_empty() { DEFAULT } else { AS_WRITTEN };
     let onchange = {
         let state = state.dispatcher();
         Callback::from(move |event: Event| {
             let select = event.target().and_then(|it| it.dyn_into::<HtmlSelectElement>().ok());
-            if let Some(name) = select.map(|select| select.value()).filter(|name| !name.is_empty())
-            {
+            let name = select.map(|select| select.value());
+            if let Some(name) = name.filter(|name| ![DEFAULT, AS_WRITTEN].contains(&&**name)) {
                 state.dispatch(action(name));
             }
         })
     };
+    // `selected` counts until a reader chooses; after that `show_choices` does.
+    let shown = if known { said } else { other }.to_owned();
     html! {
         <label class="vfi-choice">
             <span>{ label }</span>
-            <select {onchange}>
-                if !known { <option value="" selected=true>{ "as written" }</option> }
-                { for options.iter().map(|(name, summary)| html! {
-                    <option value={name.to_string()} selected={*name == said} title={summary.to_string()}>
-                        { *name }
-                    </option>
+            <select {onchange} data-shown={shown}>
+                if !known { <option selected=true>{ other }</option> }
+                { for options.iter().map(|name| html! {
+                    <option selected={*name == said}>{ *name }</option>
                 }) }
             </select>
         </label>
     }
+}
+
+/// Lets each choice in an element show what the text says.
+pub fn show_choices(place: &Element) -> Result<(), JsValue> {
+    let choices = place.query_selector_all("select[data-shown]")?;
+    for choice in (0..choices.length()).filter_map(|at| choices.item(at)) {
+        let choice: HtmlSelectElement = choice.unchecked_into();
+        if let Some(shown) = choice.get_attribute("data-shown") {
+            choice.set_value(&shown);
+        }
+    }
+    Ok(())
+}
+
+/// What a choice shows for a line that is not there, or that names no profile.
+const DEFAULT: &str = "default";
+const AS_WRITTEN: &str = "as written";
+
+/// One button for each host the page compares.
+fn compared(state: &Shared, hosts: &[String]) -> Html {
+    let said = crate::edit::profile_word(&state.text, "host");
+    let button = |host: &String| {
+        let on = said == Some(host);
+        let onclick = act(state, Action::Host(host.clone()));
+        html! {
+            <button type="button" {onclick} class={on.then_some("vfi-on")}
+                aria-pressed={on.to_string()} title="Run it on this host">{ host }</button>
+        }
+    };
+    html! { { for hosts.iter().map(button) } }
 }
 
 fn tools(props: &Toolbar) -> Html {
