@@ -77,8 +77,6 @@ pub enum Loss {
     AddressZero,
     /// The message's vector is not allocated in the host.
     NotAllocated,
-    /// The message arrived, and no handler is installed for it.
-    NoHandler,
     /// A handler ran, and no eventfd is attached.
     NoEventfd,
     /// Interrupt Disable stops the loopback.

@@ -67,14 +67,21 @@ impl Fds {
     }
 
     /// Adds 1, as the kernel does for a trigger; returns the counter. Works on a closed descriptor,
-    /// through the trigger's reference. The counter saturates at 2^64 - 2.
+    /// through the trigger's reference. The counter saturates at 2^64 - 1, which a write can't reach.
     pub fn signal(&mut self, fd: Fd) -> u64 {
         match self.at(fd) {
             Ok(Open::Eventfd { counter, .. }) => {
-                *counter = counter.saturating_add(1).min(u64::MAX - 1);
+                *counter = counter.saturating_add(1);
                 *counter
             }
             _ => 0,
+        }
+    }
+
+    /// The host takes the count, through its own reference.
+    pub(crate) fn take(&mut self, fd: Fd) {
+        if let Ok(Open::Eventfd { counter, .. }) = self.at(fd) {
+            *counter = 0;
         }
     }
 

@@ -138,6 +138,7 @@ impl Machine {
             out: &mut self.out,
             sink,
             stepped: false,
+            waking: false,
         }
     }
 
@@ -191,7 +192,7 @@ impl Machine {
         self.fds.write(fd, value)?;
         sink.event(Event::Wrote { fd, value });
         let mut cx = self.cx(sink);
-        cx.unmask_eventfd_written(fd);
+        cx.unmask_eventfd_woken(fd);
         Ok(())
     }
 
@@ -230,6 +231,8 @@ pub(crate) struct Cx<'a> {
     pub(crate) out: &'a mut Outputs,
     sink: &'a mut dyn Sink,
     pub(crate) stepped: bool,
+    /// An unmask eventfd is being answered: what it signals does not unmask again.
+    pub(crate) waking: bool,
 }
 
 impl Cx<'_> {
@@ -263,6 +266,8 @@ impl Cx<'_> {
         let counter = self.fds.signal(eventfd);
         self.ledger.signals(cause);
         self.sink.event(Event::Signalled { cause, eventfd, counter });
+        // The trigger of another index, or a loopback, may be what unmasks INTx.
+        self.unmask_eventfd_woken(eventfd);
     }
 
     /// A new cause that ends at once: signalled, or lost for this reason.

@@ -284,6 +284,39 @@ fn multi_msi_without_remapping_answers_one_after_enabling_one() {
 }
 
 #[test]
+fn multi_msi_without_any_vector_is_tried_twice() {
+    let trial = "MC=188 mask=ffff mask=0";
+    for (kernel, remapping, first) in
+        [("linux-6.1", false, true), ("linux-6.12", false, false), ("linux-6.12", true, true)]
+    {
+        let mut profile = HostProfile::by_name(kernel).expect("built in");
+        (profile.remapping, profile.vectors) = (remapping, Some(0));
+        let mut spec = profiles::by_name("xhci").expect("built in");
+        spec.msi.as_mut().expect("xhci has MSI").maskable = true;
+        let mut lab = Lab::on(profile, &spec);
+        let fds = lab.fds.clone();
+        let (outcome, writes) = lab.set_irqs(IrqIndex::Msi, TRIGGER_EVENTFD, (0, 4), &fds[..4]);
+        assert!(matches!(outcome, Outcome::Refused { errno: Errno::ENOSPC, .. }), "{outcome:?}");
+        let expected = if first { format!("{trial} {trial} C") } else { format!("{trial} C") };
+        assert_eq!(writes, expected, "{kernel}");
+    }
+}
+
+#[test]
+fn msix_vector_that_cannot_be_had_writes_command_back() {
+    for kernel in &KERNELS[1..] {
+        let mut profile = HostProfile::by_name(kernel).expect("built in");
+        profile.vectors = Some(1);
+        let mut lab = Lab::on(profile, &profiles::by_name("e1000e").expect("built in"));
+        let [a, b] = lab.fds[..2] else { unreachable!() };
+        lab.arm(IrqIndex::Msix, 0, &[a]);
+        let (outcome, writes) = lab.set_irqs(IrqIndex::Msix, TRIGGER_EVENTFD, (1, 1), &[b]);
+        assert!(matches!(outcome, Outcome::Refused { errno: Errno::ENOSPC, .. }), "{outcome:?}");
+        assert_eq!(writes, "C", "{kernel}");
+    }
+}
+
+#[test]
 fn maskable_msi_masks_all_it_could_have() {
     let mut spec = profiles::by_name("xhci").expect("built in");
     spec.msi.as_mut().expect("xhci has MSI").maskable = true;
@@ -322,17 +355,18 @@ fn memory_space_is_set_for_the_bracket_only() {
 
 #[test]
 fn reset_restores_msix_and_leaves_interrupt_disable_set() {
-    for (kernel, entries) in [
-        ("linux-6.1", "E0=msg E0.unmask C"),
-        ("linux-6.12", "E0=msg E0.unmask"),
-        ("linux-7.3", "E0=msg E0.unmask C"),
-    ] {
+    for (kernel, before, after) in
+        [("linux-6.1", "C ", " C"), ("linux-6.12", "", ""), ("linux-7.3", "C ", " C")]
+    {
         let mut lab = e1000e(kernel);
         let a = lab.fds[0];
-        lab.arm(IrqIndex::Msix, 0, &[a]);
+        lab.arm(IrqIndex::Msix, 0, &[a, -1]);
         let mut events = Vec::new();
         lab.machine.call(Call::Reset, &mut events);
-        let restore = format!("C C C|=400 MSIX=c004 {entries} MSIX=8004");
+        // Entry 1 has no handler: recorded is the live kind; this one is read in
+        // pci_write_msg_msix and __pci_restore_msix_state.
+        let entries = "E0.mask E0=msg E0.unmask E0.unmask E1=msg E1.mask";
+        let restore = format!("C C C|=400 MSIX=c004 {before}{entries}{after} MSIX=8004");
         assert_eq!(writes(&events), restore, "{kernel}");
         assert_ne!(lab.machine.function.command() & 0x400, 0, "{kernel}");
     }

@@ -63,7 +63,7 @@ fn traces(block: &Block, chapter: &str) -> Result<Vec<Trace>, Vec<Problem>> {
             let message = format!("there is no host `{name}`");
             return Err(vec![at(0, None, message)]);
         };
-        hosts.push(Some(with_supply_of(&scenario, host)));
+        hosts.push(Some(host));
     }
     if hosts.is_empty() {
         hosts.push(None);
@@ -73,20 +73,6 @@ fn traces(block: &Block, chapter: &str) -> Result<Vec<Trace>, Vec<Problem>> {
             .map_err(|error| vec![at(error.line, Some(error.column), said(&error))])
     };
     hosts.into_iter().map(run_on).collect()
-}
-
-/// Another host in the place of the scenario's own keeps what the text says of its supply: it is
-/// the same machine with another kernel.
-fn with_supply_of(scenario: &Scenario, mut host: HostProfile) -> HostProfile {
-    if let Ok(machine) = scenario.machine(&Overrides::default()) {
-        let own = machine.host.profile();
-        let built_in = HostProfile::by_name(&own.name);
-        if built_in.is_some_and(|built_in| built_in != *own) {
-            host.vectors = own.vectors;
-            host.remapping = own.remapping;
-        }
-    }
-    host
 }
 
 fn said(error: &vfio_irq_core::scenario::TextError) -> String {

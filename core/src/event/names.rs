@@ -136,7 +136,6 @@ impl fmt::Display for Loss {
             Self::BusMasterOff => "Bus Master is off",
             Self::AddressZero => "message to address 0",
             Self::NotAllocated => "message for a vector the host has not set up",
-            Self::NoHandler => "no handler installed",
             Self::NoEventfd => "handled, no eventfd attached",
             Self::Masked => "Interrupt Disable stops the loopback",
             Self::Reset => "the function was reset",

@@ -12,6 +12,7 @@ use crate::device::{Answer, Fd};
 use crate::errno::Errno;
 use crate::event::{Loss, Source, Step};
 use crate::host::intx::lookup;
+use crate::host::msi::log2_up;
 use crate::host::op::Op;
 use crate::host::{Host, IrqMode, Irqs, Slot};
 use crate::machine::{Cx, Progress};
@@ -71,9 +72,10 @@ impl Host {
             if wanted == 0 {
                 return vec![empty];
             }
+            // What the function held goes out as the index goes on, and must find its vector.
             work = vec![
-                Op::Emulate { index, on: true },
                 Op::Allocate { index, first: 0, count: wanted, active: true },
+                Op::Emulate { index, on: true },
             ];
         } else {
             work = vec![Op::Lock];
@@ -90,6 +92,11 @@ impl Host {
                 };
                 work.extend(trial);
                 if granted == 0 {
+                    if index == IrqIndex::Msi && wanted > 1 {
+                        // The PCI layer tries once more, with one.
+                        let refused = Op::AllocateFailed { index, asked: 1, granted };
+                        work.extend(self.msi_refused(function, 1, refused));
+                    }
                     let error = Refusal::new(Errno::ENOSPC, "MSG-SUPPLY");
                     work.extend([Op::Unlock, Op::Finish(Err(error))]);
                     return work;
@@ -100,6 +107,9 @@ impl Host {
             }
             work.extend(Self::registers_on(function, index, wanted));
             work.push(Op::Unlock);
+            if index == IrqIndex::Msi {
+                work.push(Op::LimitMsi { log2: log2_up(wanted) });
+            }
         }
         work.push(Op::Enter { index });
         if self.profile.rules.range_first && start >= wanted {
@@ -188,7 +198,9 @@ impl Cx<'_> {
             }
             if self.host.supply == 0 {
                 let refusal = Refusal::new(Errno::ENOSPC, "MSG-SUPPLY");
-                return self.fail_block(refusal, failed, work);
+                self.fail_block(refusal, failed, work);
+                let refused = Op::AllocateFailed { index, asked: 1, granted: 0 };
+                return work.extend([Op::Unlock, refused, Op::Lock]);
             }
             work.push(Op::Arm { index, vector, fd, start, first_enable });
             let allocate = Op::Allocate { index, first: vector, count: 1, active: emulated };

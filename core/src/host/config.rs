@@ -19,6 +19,8 @@ use crate::pci::Function;
 use crate::uapi::CONFIG_REGION;
 
 const COMMAND: u16 = 0x04;
+/// First byte after Status, which is read-only to the user.
+const STATUS_END: u16 = 0x08;
 const INTERRUPT_LINE: u16 = 0x3c;
 const INTERRUPT_PIN: u16 = 0x3d;
 /// Offset of Message Control in the MSI capability; address and data follow it.
@@ -36,8 +38,6 @@ pub(crate) struct Virtual {
     msi_control: u8,
     /// MSI address and data as the user wrote them; they never reach the function.
     msi_message: [u8; 10],
-    /// Most vectors the user may set in Multiple Message Enable, as a power of two.
-    pub(crate) msi_limit: u8,
 }
 
 impl Virtual {
@@ -59,7 +59,9 @@ impl Virtual {
 enum MsiByte {
     Control,
     Message(usize),
-    Hardware,
+    /// Mask or Pending Bits: the function's, and writes reach it.
+    Mask,
+    ReadOnly,
 }
 
 /// The byte of the MSI capability at this offset of config space, if it lies in it.
@@ -73,9 +75,20 @@ fn msi_byte(function: &Function, offset: u16) -> Option<MsiByte> {
         _ if (MSI_ADDRESS..MSI_ADDRESS + message).contains(&at) => {
             Some(MsiByte::Message(usize::from(at - MSI_ADDRESS)))
         }
-        _ if at < MSI_ADDRESS + message + masks => Some(MsiByte::Hardware),
+        // Two reserved bytes lie between data and mask.
+        _ if at < MSI_ADDRESS + message + masks && at >= MSI_ADDRESS + message + 2 => {
+            Some(MsiByte::Mask)
+        }
+        _ if at < MSI_ADDRESS + message + masks => Some(MsiByte::ReadOnly),
         _ => None,
     }
+}
+
+/// Whether a write makes Linux write Message Control: `offset + count >= PCI_MSI_FLAGS`, so one that
+/// ends right before it does too.
+fn reaches_msi_control(function: &Function, offset: u16, len: u16) -> bool {
+    let at = function.msi().and_then(|msi| offset.checked_sub(msi.offset()));
+    at.is_some_and(|at| at <= MSI_CONTROL && at + len >= MSI_CONTROL)
 }
 
 /// Whether this offset lies in the MSI-X capability.
@@ -96,7 +109,7 @@ impl Host {
     /// Config space as the user reads it. Reads beyond the end give all ones.
     pub fn config_read(&self, function: &Function, offset: u16, data: &mut [u8]) {
         function.config_read(offset, data);
-        for (at, byte) in (offset..).zip(data) {
+        for (at, byte) in (offset..=u16::MAX).zip(data) {
             match at {
                 0x04 if function.is_vf() => *byte |= MEMORY_SPACE as u8,
                 0x05 => {
@@ -108,7 +121,7 @@ impl Host {
                 _ => match msi_byte(function, at) {
                     Some(MsiByte::Control) => *byte = self.vconfig.msi_control,
                     Some(MsiByte::Message(at)) => *byte = self.vconfig.msi_message[at],
-                    Some(MsiByte::Hardware) | None => {}
+                    Some(MsiByte::Mask | MsiByte::ReadOnly) | None => {}
                 },
             }
         }
@@ -135,7 +148,8 @@ impl Host {
     ) -> Result<(), Refusal> {
         let size = self.region(function, region)?.size;
         if len > u64::from(MAX_ACCESS) || offset.checked_add(len).is_none_or(|end| end > size) {
-            return Err(Refusal::new(Errno::EINVAL, "REGION-RANGE"));
+            let errno = if region == CONFIG_REGION { Errno::EFAULT } else { Errno::EINVAL };
+            return Err(Refusal::new(errno, "REGION-RANGE"));
         }
         let memory = function.command() & MEMORY_SPACE != 0 || function.is_vf();
         // The table is answered for without an access to the function.
@@ -218,44 +232,46 @@ impl Cx<'_> {
         if offset == COMMAND || offset == COMMAND + 1 {
             self.write_command(offset, bytes, work);
         }
-        let mut touches_control = false;
-        let mut passed = 0_u32;
+        let mut value = [0; 4];
+        let value = &mut value[..bytes.len()];
+        self.function.config_read(offset, value);
         let mut passes = false;
-        for (at, (place, &byte)) in
-            bytes.iter().enumerate().map(|(n, byte)| (n, (offset + n as u16, byte)))
-        {
+        for ((place, &byte), passed) in (offset..).zip(bytes).zip(value.iter_mut()) {
             let pass = match place {
-                0x04 | 0x05 | INTERRUPT_PIN => false,
+                COMMAND..STATUS_END => false,
                 INTERRUPT_LINE => {
                     self.host.vconfig.line = byte;
                     false
                 }
+                INTERRUPT_PIN => false,
                 _ if in_msix(self.function, place) => false,
                 _ => match msi_byte(self.function, place) {
                     Some(MsiByte::Control) => {
                         self.host.vconfig.msi_control = byte;
-                        touches_control = true;
                         false
                     }
                     Some(MsiByte::Message(at)) => {
                         self.host.vconfig.msi_message[at] = byte;
                         false
                     }
-                    Some(MsiByte::Hardware) | None => true,
+                    Some(MsiByte::ReadOnly) => false,
+                    Some(MsiByte::Mask) | None => true,
                 },
             };
             passes |= pass;
             if pass {
-                passed |= u32::from(byte) << (8 * at);
+                *passed = byte;
             }
         }
-        if touches_control {
+        if reaches_msi_control(self.function, offset, bytes.len() as u16) {
             self.msi_control_written(work);
         }
         if passes {
-            let step = Step::Config { offset, width: bytes.len() as u8, value: passed };
-            let bytes = &passed.to_le_bytes()[..bytes.len()];
-            self.step(step, |function, out| function.config_write(offset, bytes, out));
+            // What the user may not write is written back as it was read.
+            let width = value.len() as u8;
+            let number = value.iter().rev().fold(0, |number, byte| number << 8 | u32::from(*byte));
+            let step = Step::Config { offset, width, value: number };
+            self.step(step, |function, out| function.config_write(offset, value, out));
         }
     }
 
@@ -293,7 +309,7 @@ impl Cx<'_> {
         if self.host.mode != IrqMode::Msi {
             control &= !msi::ENABLE;
         }
-        let limit = u16::from(self.host.vconfig.msi_limit) << 4;
+        let limit = u16::from(self.host.msi_limit) << 4;
         if control & msi::MULTIPLE > limit {
             control = control & !msi::MULTIPLE | limit;
         }

@@ -1,6 +1,9 @@
 //! INTx: TRIGGER, MASK, UNMASK and the unmask eventfd.
 //!
 //! Models `vfio_intx_*` and `vfio_pci_set_intx_*` of vfio_pci_intrs.c, and `vfio_virqfd`.
+//!
+//! Left out: one eventfd as INTx's trigger and its unmask eventfd at once. There a level that stays
+//! up makes the kernel signal and unmask without end; here it does so once.
 
 use alloc::vec;
 use alloc::vec::Vec;
@@ -216,13 +219,17 @@ impl Cx<'_> {
         self.signal_new(Source::Loopback(IrqIndex::Intx, 0), trigger, why);
     }
 
-    /// The user wrote an eventfd: if it unmasks, the host takes the count and does so.
-    pub(crate) fn unmask_eventfd_written(&mut self, fd: Fd) {
-        if self.intx().is_some_and(|intx| intx.unmask == Some(fd)) {
-            // The counter is not 0 (or the write added 0, which wakes nobody).
-            if self.fds.read(fd).is_ok() {
-                self.unmask_intx();
-            }
+    /// An eventfd rose, or 0 was added to it, which wakes too: if it unmasks, the host takes the
+    /// count and does so.
+    pub(crate) fn unmask_eventfd_woken(&mut self, fd: Fd) {
+        if self.intx().is_none_or(|intx| intx.unmask != Some(fd)) {
+            return;
+        }
+        self.fds.take(fd);
+        if !self.waking {
+            self.waking = true;
+            self.unmask_intx();
+            self.waking = false;
         }
     }
 }

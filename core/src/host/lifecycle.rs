@@ -58,9 +58,13 @@ impl Host {
                 Ok(work(ops))
             }
             Call::Close => {
-                let mut ops = vec![Op::Command { set: 0, clear: BUS_MASTER }, Op::Disable];
-                ops.extend(reset(function));
-                ops.extend([Op::Closed, DONE]);
+                let mut ops = vec![
+                    Op::Command { set: 0, clear: BUS_MASTER },
+                    Op::Disable,
+                    Op::Command { set: INTERRUPT_DISABLE, clear: !INTERRUPT_DISABLE },
+                ];
+                ops.extend(function.resets().then_some(Op::ResetFunction));
+                ops.extend([Op::RestoreCommand, Op::Closed, DONE]);
                 Ok(work(ops))
             }
             Call::Reset if !function.resets() => Err(Refusal::new(Errno::EINVAL, "RESET-NONE")),
@@ -127,7 +131,12 @@ impl Cx<'_> {
                     self.command(MEMORY_SPACE, 0);
                 }
             }
+            Op::ForceMemory => {
+                progress.command = self.function.command();
+                self.write_command_back(progress.command | MEMORY_SPACE);
+            }
             Op::Unlock => self.write_command_back(progress.command),
+            Op::RestoreCommand => self.write_command_back(self.host.command_at_open),
             Op::PciIntx { on } => self.pci_intx(on),
             Op::Command { set, clear } => self.command(set, clear),
             Op::MsixControl { set, clear } => self.msix_control(set, clear),
@@ -157,7 +166,7 @@ impl Cx<'_> {
                 self.host.mode = if index == IrqIndex::Msi { IrqMode::Msi } else { IrqMode::Msix };
             }
             Op::Leave => self.host.mode = IrqMode::None,
-            Op::LimitMsi { log2 } => self.host.vconfig.msi_limit = log2,
+            Op::LimitMsi { log2 } => self.host.msi_limit = log2,
             Op::Emulate { index, on } => self.emulate(index, on),
             Op::InstallIntx => self.install_intx(),
             Op::RemoveIntx => self.remove_intx(),
@@ -187,6 +196,7 @@ impl Cx<'_> {
             Op::Opened => {
                 self.host.opened = true;
                 self.host.vconfig = Virtual::of(self.function);
+                self.host.command_at_open = self.function.command();
             }
             Op::Closed => {
                 self.host.opened = false;
@@ -258,7 +268,7 @@ impl Cx<'_> {
         let forces = self.host.profile.rules.restore_sets_memory;
         work.push(Op::MsixControl { set: 0, clear: msix::FUNCTION_MASK });
         if forces {
-            work.extend([Op::Unlock, Op::RestoreEntries { at: 0 }, Op::Lock]);
+            work.extend([Op::Unlock, Op::RestoreEntries { at: 0 }, Op::ForceMemory]);
         } else {
             work.push(Op::RestoreEntries { at: 0 });
         }

@@ -127,6 +127,11 @@ pub struct Host {
     /// Host vectors not taken.
     pub(crate) supply: u32,
     pub(crate) vconfig: config::Virtual,
+    /// Most vectors the user may set in Multiple Message Enable, as a power of two: those of the
+    /// last MSI enable (`msi_qmax`), which even a close does not forget.
+    pub(crate) msi_limit: u8,
+    /// Command as the device was opened with; a close gives it back.
+    pub(crate) command_at_open: u16,
 }
 
 impl Host {
@@ -145,6 +150,8 @@ impl Host {
             req: None,
             opened: false,
             vconfig: config::Virtual::default(),
+            msi_limit: 0,
+            command_at_open: 0,
         }
     }
 

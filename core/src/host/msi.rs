@@ -46,11 +46,7 @@ impl Host {
             Op::MsiControl { set: multiple, clear: MULTIPLE & !multiple },
         ];
         work.extend(Self::msi_message(false).into_iter().skip(1));
-        work.extend([
-            Op::PciIntx { on: false },
-            Op::MsiControl { set: ENABLE, clear: 0 },
-            Op::LimitMsi { log2: log2_up(count) },
-        ]);
+        work.extend([Op::PciIntx { on: false }, Op::MsiControl { set: ENABLE, clear: 0 }]);
         work
     }
 

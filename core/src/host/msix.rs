@@ -7,9 +7,9 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use crate::event::Step;
-use crate::host::Host;
 use crate::host::op::Op;
 use crate::host::receive::message;
+use crate::host::{Host, MEMORY_SPACE};
 use crate::machine::Cx;
 use crate::uapi::IrqIndex;
 
@@ -54,8 +54,11 @@ impl Cx<'_> {
     pub(crate) fn entry_message(&mut self, vector: u32, zero: bool) {
         let (address, data) = if zero { (0, 0) } else { message(IrqIndex::Msix, vector) };
         let vector = vector as u16;
+        let reached = self.reaches_table();
         self.step(Step::EntryMessage { vector, address, data }, |function, out| {
-            function.set_entry_message(vector, address, data, out);
+            if reached {
+                function.set_entry_message(vector, address, data, out);
+            }
         });
     }
 
@@ -68,9 +71,17 @@ impl Cx<'_> {
 
     pub(crate) fn entry_mask(&mut self, vector: u32, masked: bool) {
         let vector = vector as u16;
+        let reached = self.reaches_table();
         self.step(Step::EntryMask { vector, masked }, |function, out| {
-            function.set_entry_mask(vector, masked, out);
+            if reached {
+                function.set_entry_mask(vector, masked, out);
+            }
         });
+    }
+
+    /// Whether writes to the table arrive: only while Memory Space is on. A VF has no such bit.
+    fn reaches_table(&self) -> bool {
+        self.function.is_vf() || self.function.command() & MEMORY_SPACE != 0
     }
 
     pub(crate) fn mask_table(&mut self) {
@@ -116,6 +127,15 @@ impl Cx<'_> {
         let live = irqs.slot(vector).is_some_and(|slot| slot.handler.is_some());
         work.push(Op::RestoreEntries { at: vector + 1 });
         work.push(Op::EntryMask { vector, masked: !live });
-        self.entry_cached(vector);
+        if live {
+            // A message is written to a masked entry only; this unmasks what that masked.
+            work.extend([
+                Op::EntryMask { vector, masked: false },
+                Op::EntryCached { vector },
+                Op::EntryMask { vector, masked: true },
+            ]);
+        } else {
+            work.push(Op::EntryCached { vector });
+        }
     }
 }

@@ -12,8 +12,12 @@ pub(crate) enum Op {
     /// Opens the bracket around MSI and MSI-X register accesses: remembers Command and sets Memory
     /// Space if it is off (`vfio_pci_memory_lock_and_enable`).
     Lock,
-    /// Closes it: writes the remembered Command back, always.
+    /// Remembers Command and writes it with Memory Space set, even if it was.
+    ForceMemory,
+    /// Closes either: writes the remembered Command back, always.
     Unlock,
+    /// Writes Command as it was when the device was opened.
+    RestoreCommand,
     /// `pci_intx`: writes Interrupt Disable if it changes.
     PciIntx { on: bool },
     /// Writes Command, setting and clearing bits.

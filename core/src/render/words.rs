@@ -80,12 +80,9 @@ fn loss_lane(why: Loss) -> Lane {
         | Loss::NoSuchVector
         | Loss::BusMasterOff
         | Loss::Reset => Lane::Function,
-        Loss::AddressZero
-        | Loss::NotAllocated
-        | Loss::NoHandler
-        | Loss::NoEventfd
-        | Loss::Masked
-        | Loss::Freed => Lane::Host,
+        Loss::AddressZero | Loss::NotAllocated | Loss::NoEventfd | Loss::Masked | Loss::Freed => {
+            Lane::Host
+        }
     }
 }
 

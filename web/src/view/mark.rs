@@ -307,11 +307,8 @@ fn loss_lane(why: Loss) -> Lane {
     match why {
         Loss::DivertedUnhandled | Loss::Withdrawn => Lane::Intx,
         Loss::Dropped | Loss::NoSuchVector | Loss::BusMasterOff | Loss::Reset => Lane::Function,
-        Loss::AddressZero
-        | Loss::NotAllocated
-        | Loss::NoHandler
-        | Loss::NoEventfd
-        | Loss::Masked
-        | Loss::Freed => Lane::Host,
+        Loss::AddressZero | Loss::NotAllocated | Loss::NoEventfd | Loss::Masked | Loss::Freed => {
+            Lane::Host
+        }
     }
 }

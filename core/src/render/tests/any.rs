@@ -62,7 +62,6 @@ fn loss() -> impl Strategy<Value = Loss> {
         BusMasterOff,
         AddressZero,
         NotAllocated,
-        NoHandler,
         NoEventfd,
         Masked,
         Reset,

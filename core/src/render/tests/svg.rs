@@ -117,7 +117,7 @@ fn long_run_says_what_it_leaves_out_and_keeps_the_loss() {
     let mut entries: Vec<_> = (1..=2000).map(|n| entry(n, "fire 0", fire(n, A, 1))).collect();
     let loss = vec![
         Event::Cause { cause: lost, source: Source::Fire(1) },
-        Event::Lost { cause: lost, why: Loss::NoHandler },
+        Event::Lost { cause: lost, why: Loss::NoEventfd },
     ];
     entries.insert(1000, entry(1001, "fire 1", loss));
     let document = svg(&trace(entries, [2001, 2000, 0, 0, 1, 2000]), &WIDE);

@@ -77,13 +77,13 @@ fn long_run_is_shortened_in_the_middle_and_keeps_what_matters() {
     let mut entries: Vec<_> = (1..=9000).map(|n| entry(n, "fire 0", fire(n, A, 1))).collect();
     let loss = vec![
         Event::Cause { cause: lost, source: Source::Fire(1) },
-        Event::Lost { cause: lost, why: Loss::NoHandler },
+        Event::Lost { cause: lost, why: Loss::NoEventfd },
     ];
     entries.insert(3000, entry(3001, "fire 1", loss));
     entries[6000] = failing(entries[6000].clone(), "a=2", "a=1");
     let story = text(&trace(entries, [9001, 9000, 0, 0, 1, 9000]));
     assert!(story.lines().count() < 420);
-    assert!(story.contains("✗ LOST #9001: no handler installed"));
+    assert!(story.contains("✗ LOST #9001: handled, no eventfd attached"));
     assert!(story.contains("FAILED line 6000: expected a=2, got a=1"));
     // 200 rows before, 200 after; each of the other causes is three events.
     assert!(story.contains("… 8400 events left out (lines 201–3000)"), "{story}");
