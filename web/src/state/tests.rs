@@ -1,5 +1,7 @@
 //! The playground's state, driven by what a reader does.
 
+use proptest::collection;
+use proptest::prelude::*;
 use vfio_irq_core::device::Stimulus;
 use vfio_irq_core::event::{CauseId, Event, Loss};
 
@@ -206,6 +208,50 @@ fn any_text_and_action_is_survived() {
         for action in &actions {
             state = state.reduce(action.clone());
             assert!(state.position <= state.len());
+        }
+    }
+}
+
+/// Lines that are right, nearly right, and neither.
+fn line() -> impl Strategy<Value = String> {
+    let words = "fire [0-9]{1,3}( x[0-9]{1,3})?|host linux-6.1|function (e1000e|vf|intx msi=4)|\
+                 set_irqs (msix|msi|intx) trigger (none|eventfd) 0(\\+[0-3])?( \\[a, b\\])?( -> 0)?|\
+                 assert intx|# .{0,9}|[{}\"#\\[;>-]{0,6}";
+    prop_oneof![words, "\\PC{0,20}", any::<String>()]
+}
+
+fn action() -> impl Strategy<Value = Action> {
+    prop_oneof![
+        any::<usize>().prop_map(Action::Seek),
+        (0usize..80).prop_map(Action::Seek),
+        any::<u16>().prop_map(|vector| Action::Raise(Stimulus::Fire(vector))),
+        Just(Action::Raise(Stimulus::AssertIntx)),
+        Just(Action::Back(Grain::Line)),
+        Just(Action::Forward(Grain::Line)),
+        Just(Action::Host("mediated".into())),
+        Just(Action::Function("msix-2048".into())),
+        Just(Action::Undo),
+        Just(Action::Redo),
+        line().prop_map(Action::Edit),
+        Just(Action::Settle),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn state_holds_together_whatever_is_written_and_done(
+        lines in collection::vec(line(), 0..8),
+        actions in collection::vec(action(), 0..12),
+    ) {
+        let mut state = State::new(&lines.join("\n"), None);
+        for action in actions {
+            state = state.reduce(action);
+            prop_assert!(state.position <= state.len());
+            if let Some(run) = &state.run {
+                let machine = run.machine(state.position);
+                prop_assert!(machine.ledger.summary().balances());
+                prop_assert_eq!(run.current(state.position).is_none(), state.position == 0);
+            }
         }
     }
 }
