@@ -36,6 +36,20 @@
         });
     }
 
+    // A block that goes live changes its height. Until the reader scrolls, the rule a link named
+    // stays where the link put it.
+    let named = null;
+    function keepNamed() {
+        const id = decodeURIComponent(location.hash.slice(1));
+        named = id ? document.getElementById(id) : null;
+    }
+    function letGo() {
+        named = null;
+    }
+    function scrollBack() {
+        named?.scrollIntoView({ behavior: "instant", block: "start" });
+    }
+
     async function mount(block) {
         try {
             const bindings = await load();
@@ -74,6 +88,14 @@
             }
         }, { rootMargin: "200px" });
         blocks.forEach((block) => observer.observe(block));
+
+        keepNamed();
+        addEventListener("hashchange", keepNamed);
+        for (const act of ["wheel", "touchmove", "keydown", "pointerdown"]) {
+            addEventListener(act, letGo, { passive: true, capture: true });
+        }
+        const sizes = new ResizeObserver(scrollBack);
+        blocks.forEach((block) => sizes.observe(block));
     }
 
     // What mdBook does on its pages: the reader's theme, or the one their system prefers.

@@ -9,7 +9,7 @@ use crate::input::MAX_INPUT;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The file can't be opened or read.
-    #[error("can't read {name}: {source}")]
+    #[error("can't read {name}")]
     Read {
         /// The file.
         name: String,
@@ -49,7 +49,7 @@ pub enum Error {
         known: String,
     },
     /// The config dump can't be decoded.
-    #[error("{name}: {source}")]
+    #[error("{name}")]
     Import {
         /// The file.
         name: String,
@@ -57,7 +57,7 @@ pub enum Error {
         source: ImportError,
     },
     /// The dump decodes, but no function can be built from it.
-    #[error("{name}: {source}")]
+    #[error("{name}")]
     Function {
         /// The file, and the function in it.
         name: String,

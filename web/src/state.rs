@@ -234,5 +234,6 @@ impl State {
     }
 }
 
-#[cfg(test)]
+// Native: plain tests do not run on wasm32.
+#[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests;
