@@ -234,5 +234,6 @@ impl State {
     }
 }
 
-#[cfg(test)]
+// Natively only: proptest is not built for wasm32.
+#[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests;
