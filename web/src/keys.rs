@@ -80,7 +80,7 @@ pub const LIST: &[(&str, &str)] = &[
     ("v", "choose the vector"),
     ("a d", "assert, deassert INTx here"),
     ("e", "edit the text"),
-    ("Esc", "leave the text"),
+    ("Esc", "leave the text, or this list"),
     ("t", "follow the interrupt of this event, or none"),
     ("u r", "undo, redo"),
     ("c", "copy the trace as text"),

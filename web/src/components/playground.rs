@@ -153,7 +153,11 @@ impl Component for Playground {
         }
     }
 
-    fn rendered(&mut self, _: &Context<Self>, _: bool) {
+    fn rendered(&mut self, ctx: &Context<Self>, first: bool) {
+        // On a page of its own the keys work from the start.
+        if first && ctx.props().options.full {
+            leave(&self.place);
+        }
         if let Some(place) = self.place.cast::<Element>() {
             let _ = show_choices(&place);
         }
@@ -172,7 +176,10 @@ impl Playground {
             Key::Help => self.help = !self.help,
             Key::Text => focus(&self.area),
             Key::Vector => focus(&self.vector),
-            Key::Leave => leave(&self.place),
+            Key::Leave => {
+                self.help = false;
+                leave(&self.place);
+            }
             Key::Copy => {
                 if let Some(run) = &state.run {
                     clipboard::copy(
