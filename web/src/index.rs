@@ -9,6 +9,7 @@ use std::ops::Range;
 
 use vfio_irq_core::device::Fd;
 use vfio_irq_core::event::{CauseId, Event, Loss, Place, Source};
+use vfio_irq_core::ledger::Summary;
 use vfio_irq_core::trace::{Entry, Trace};
 
 /// What a row shows besides its own event: what goes on while it happens.
@@ -179,6 +180,27 @@ impl Index {
         &self.stories[..born]
     }
 
+    /// The ledger at a position, by the events that came before it. (A machine is only ever seen
+    /// after a whole micro-step, which may bring several events.) What is in no place yet, "on its
+    /// way", is what the causes are more than the sum.
+    pub fn summary(&self, trace: &Trace, position: usize) -> Summary {
+        let mut sum = Summary::default();
+        for story in self.causes(position) {
+            sum.causes += 1;
+            match self.fate(trace, story, position) {
+                Fate::Moving => {}
+                Fate::Signalled { times, .. } => {
+                    sum.signalled += 1;
+                    sum.signals += times;
+                }
+                Fate::Merged { .. } => sum.merged += 1,
+                Fate::Waiting(_) => sum.waiting += 1,
+                Fate::Lost(_) => sum.lost += 1,
+            }
+        }
+        sum
+    }
+
     /// A cause's story.
     pub fn story(&self, cause: CauseId) -> Option<&Story> {
         self.find(cause).map(|at| &self.stories[at])
@@ -243,7 +265,6 @@ impl Waits {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use vfio_irq_core::ledger::Summary;
 
     fn entry(line: u32, events: Vec<Event>) -> Entry {
         Entry { line, text: String::new(), events, checks: Vec::new() }

@@ -234,6 +234,6 @@ impl State {
     }
 }
 
-// Native: plain tests do not run on wasm32.
+// Natively only: proptest is not built for wasm32.
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests;

@@ -1,7 +1,6 @@
 //! The ledger: every cause in exactly one place.
 
 use vfio_irq_core::event::CauseId;
-use vfio_irq_core::machine::Machine;
 use vfio_irq_core::trace::Trace;
 use yew::prelude::*;
 
@@ -12,10 +11,12 @@ use crate::run::Run;
 use crate::state::Action;
 use crate::view::mark::fd_name;
 
-/// The ledger. `now` is the machine at the state's position; `id` begins the ids of the rows.
-pub fn ledger(state: &Shared, now: &Machine, id: &str) -> Html {
+/// The ledger. `id` begins the ids of the rows.
+pub fn ledger(state: &Shared, id: &str) -> Html {
     let Some(run) = state.run.clone() else { return Html::default() };
-    let summary = now.ledger.summary();
+    let summary = run.index.summary(run.trace(), state.position);
+    let placed = summary.signalled + summary.merged + summary.waiting + summary.lost;
+    let moving = summary.causes.saturating_sub(placed);
     let count = run.index.causes(state.position).len();
     let parts = [
         ("signalled", summary.signalled),
@@ -37,6 +38,9 @@ pub fn ledger(state: &Shared, now: &Machine, id: &str) -> Html {
                         { name }{ " " }<b>{ count }</b>
                     </span>
                 </> }) }
+                if moving > 0 {
+                    <span class="vfi-sum">{ "+ on its way " }<b>{ moving }</b></span>
+                }
                 <span class="vfi-signals">{ format!("· signals {}", summary.signals) }</span>
             </p>
             if count > 0 {

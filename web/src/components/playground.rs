@@ -144,7 +144,7 @@ impl Component for Playground {
                     </div>
                     <div class="vfi-right">
                         if let Some((now, before)) = &self.machines {
-                            { ledger(&shared, now, &format!("{id}-cause")) }
+                            { ledger(&shared, &format!("{id}-cause")) }
                             { panels(state, now, before, options.full) }
                         }
                     </div>

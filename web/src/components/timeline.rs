@@ -83,7 +83,7 @@ fn event_row(state: &Shared, run: &Run, row: usize, id: &str) -> Html {
         <div key={row} {class} {onclick} id={format!("{id}-{row}")} role="option" data-row="1"
             aria-selected={now.to_string()} aria-setsize={run.len().to_string()}
             aria-posinset={(row + 1).to_string()}
-            aria-label={render::sentence(event, &trace.names)}>
+            aria-description={render::sentence(event, &trace.names)}>
             <span class="vfi-number">{ row + 1 }</span>
             { lanes(place, mark.shape) }
             <span class="vfi-words">
