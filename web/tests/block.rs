@@ -96,7 +96,9 @@ impl Block {
         init.set_bubbles(true);
         let event = InputEvent::new_with_event_init_dict("input", &init).expect("an input event");
         let _ = self.area().dispatch_event(&event);
+        // The text runs when the reader pauses.
         TimeoutFuture::new(400).await;
+        tick().await;
     }
 }
 
@@ -123,9 +125,13 @@ fn place() -> Element {
     place
 }
 
-/// Rendering is asynchronous.
+/// Rendering is asynchronous, and pauses for the browser when it takes long: waits for the end of
+/// it, and for what the browser does after (scroll events).
 async fn tick() {
-    TimeoutFuture::new(30).await;
+    for _ in 0..2 {
+        yew::scheduler::flush().await;
+        TimeoutFuture::new(20).await;
+    }
 }
 
 #[wasm_bindgen_test]
