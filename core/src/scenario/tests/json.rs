@@ -1,5 +1,7 @@
 //! The JSON forms.
 
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
 use proptest::prelude::*;
 
 use super::arbitrary::any_scenario;
@@ -47,6 +49,27 @@ proptest! {
     fn scenario_survives_json(scenario in any_scenario()) {
         let json = scenario.to_json();
         prop_assert_eq!(Scenario::from_json(&json), Ok(scenario), "{}", json);
+    }
+
+    /// What is left of valid JSON after an accident is refused, or is a scenario like any other.
+    #[test]
+    fn damaged_json_is_refused_or_a_scenario(
+        scenario in any_scenario(),
+        at: proptest::sample::Index,
+        cut in 0..6_usize,
+        put in prop_oneof![Just("-1"), Just("4294967296"), Just("null"), Just("\"\\u0000"), Just("[")],
+        splice: bool,
+    ) {
+        let json: Vec<char> = scenario.to_json().chars().collect();
+        let at = at.index(json.len());
+        let rest = json.get(at + cut..).unwrap_or_default();
+        let put = if splice { put } else { "" };
+        let damaged = json[..at].iter().copied().chain(put.chars()).chain(rest.iter().copied());
+        let damaged: String = damaged.collect();
+        if let Ok(scenario) = Scenario::from_json(&damaged) {
+            prop_assert_eq!(Scenario::parse(&scenario.to_string()), Ok(scenario));
+        }
+        let _ = Trace::from_json(&damaged);
     }
 
     #[test]
