@@ -56,6 +56,9 @@ pub trait Device {
     fn eventfd_create(&mut self) -> Result<Fd, Errno>;
     /// An open file descriptor that is not an eventfd.
     fn plain_fd_create(&mut self) -> Result<Fd, Errno>;
+    /// Waits, within a bound, until the counter is at least this: a real interrupt takes its time.
+    /// Says nothing; who wants to know reads.
+    fn eventfd_wait(&mut self, fd: Fd, at_least: u64);
     /// Reads and clears the counter; EAGAIN when it is 0.
     fn eventfd_read(&mut self, fd: Fd) -> Result<u64, Errno>;
     /// Adds to the counter (how a user signals an unmask eventfd).

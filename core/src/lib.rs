@@ -28,5 +28,6 @@ pub mod pci;
 pub mod render;
 pub mod request;
 pub mod scenario;
+pub mod seen;
 pub mod trace;
 pub mod uapi;

@@ -6,10 +6,11 @@
 
 use vfio_irq_core::device::Fd;
 use vfio_irq_core::errno::Errno;
-use vfio_irq_core::event::{Call, Event, Outcome, Step};
+use vfio_irq_core::event::{Call, Event, Outcome};
 use vfio_irq_core::host::HostProfile;
 use vfio_irq_core::machine::Machine;
 use vfio_irq_core::pci::{Function, FunctionSpec, profiles};
+use vfio_irq_core::seen::register_words;
 use vfio_irq_core::uapi::{CONFIG_REGION, IrqIndex, IrqSetHeader, eventfd_data};
 
 const TRIGGER_EVENTFD: u32 = 0x24;
@@ -68,33 +69,7 @@ impl Lab {
 
 /// Register writes of a run in the notation of the recordings.
 fn writes(events: &[Event]) -> String {
-    let mut words: Vec<String> = Vec::new();
-    for event in events {
-        let Event::Step(step) = event else { continue };
-        words.push(match step {
-            Step::Command { old, new } if old == new => "C".into(),
-            Step::Command { old, new } => match (new & !old, old & !new) {
-                (0x400, 0) => "C|=400".into(),
-                (0, 0x400) => "C&=~400".into(),
-                (0x2, 0) => "C|=2".into(),
-                _ => "C".into(),
-            },
-            Step::MsixControl { new, .. } => format!("MSIX={new:04x}"),
-            Step::MsiControl { new, .. } => format!("MC={new:02x}"),
-            Step::MsiAddress { address: 0 } => "lo=0".into(),
-            Step::MsiAddress { .. } => "lo".into(),
-            Step::MsiUpperAddress { .. } => "hi".into(),
-            Step::MsiData { .. } => "data".into(),
-            Step::MsiMask { new, .. } => format!("mask={new:x}"),
-            Step::EntryMessage { vector, address: 0, .. } => format!("E{vector}=0"),
-            Step::EntryMessage { vector, .. } => format!("E{vector}=msg"),
-            Step::EntryMask { vector, masked: true } => format!("E{vector}.mask"),
-            Step::EntryMask { vector, masked: false } => format!("E{vector}.unmask"),
-            Step::MaskEntries { first, count } => format!("E{first}..{}.mask", first + count - 1),
-            _ => continue,
-        });
-    }
-    words.join(" ")
+    register_words(events).join(" ")
 }
 
 fn e1000e(host: &str) -> Lab {

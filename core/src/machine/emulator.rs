@@ -182,6 +182,9 @@ impl Device for Emulator {
         fd
     }
 
+    /// Nothing is under way between two calls.
+    fn eventfd_wait(&mut self, _: Fd, _: u64) {}
+
     fn eventfd_read(&mut self, fd: Fd) -> Result<u64, Errno> {
         let value = self.machine.read_fd(fd, &mut self.log);
         self.look();

@@ -98,6 +98,7 @@ mod parse;
 mod player;
 mod print;
 mod run;
+mod stepper;
 
 #[cfg(test)]
 mod tests;
@@ -110,7 +111,9 @@ use ast::Line;
 pub use build::{DEFAULT_FUNCTION, DEFAULT_HOST, Overrides};
 pub use error::TextError;
 pub use player::Player;
+pub(crate) use print::FlagWords;
 pub use run::{run, run_emulated};
+pub use stepper::Stepper;
 
 /// Longest text in bytes.
 pub const MAX_TEXT: usize = 1 << 20;

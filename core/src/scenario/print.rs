@@ -435,7 +435,7 @@ pub(super) fn write_value(
 }
 
 /// `eventfd|noresize`; `none`; hex where a bit has no word.
-pub(super) struct FlagWords(pub(super) u32);
+pub(crate) struct FlagWords(pub(crate) u32);
 
 impl Display for FlagWords {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {

@@ -79,6 +79,7 @@ impl Runner {
         let mut wrong: Vec<String> = Vec::new();
         let mut more = 0;
         for (name, fd) in self.fds(names) {
+            target.eventfd_wait(fd, value);
             let actual = match target.eventfd_read(fd) {
                 Ok(counter) if counter == value => continue,
                 Err(Errno::EAGAIN) if value == 0 => continue,

@@ -189,10 +189,39 @@ impl Runner {
         Some(part)
     }
 
+    /// A step of no scenario, with its repetitions. Not bounded: the caller is.
+    pub(super) fn whole_step(
+        &mut self,
+        line: u32,
+        step: &StepLine,
+        target: &mut dyn Target,
+    ) -> Entry {
+        let mut part = Part {
+            line,
+            first: true,
+            text: step.step_text(),
+            events: Vec::new(),
+            checks: Vec::new(),
+        };
+        (self.done, self.told) = (0, false);
+        while self.done < step.times {
+            self.perform(step, target, &mut part);
+            self.done += 1;
+        }
+        self.expect_after(step, target, &mut part);
+        let Part { line, text, events, checks, .. } = part;
+        Entry { line, text, events, checks }
+    }
+
     /// What the trace needs at the end.
     pub(super) fn finish(&self, trace: &mut Trace) {
         trace.ledger = self.counts.summary();
-        trace.names = self.names.iter().map(|(name, fd)| (*fd, name.clone())).collect();
+        trace.names = self.names_by_fd();
+    }
+
+    /// The descriptors made so far, and their names.
+    pub(super) fn names_by_fd(&self) -> BTreeMap<Fd, String> {
+        self.names.iter().map(|(name, fd)| (*fd, name.clone())).collect()
     }
 
     /// Takes the target's events into the part, and counts them.

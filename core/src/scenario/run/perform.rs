@@ -10,7 +10,7 @@ use crate::device::{Answer, Fd, Stimulus, Target};
 use crate::errno::Errno;
 use crate::event::Event;
 use crate::scenario::ast::{
-    Action, Data, FdRef, FdRefs, Item, Names, SetAction, SetIrqs, Span, StepLine, WriteData,
+    Action, Data, Expect, FdRef, FdRefs, Item, Names, SetAction, SetIrqs, Span, StepLine, WriteData,
 };
 use crate::trace::Check;
 use crate::uapi::{IrqInfo, IrqSetFlags, IrqSetHeader, eventfd_data};
@@ -62,6 +62,9 @@ impl Runner {
                     break;
                 }
             }
+        }
+        if let (Action::ReadFd(fd), Some(value)) = (&step.action.what, expected_counter(step)) {
+            target.eventfd_wait(self.fd(fd), value);
         }
         let reply = self.act(&step.action.what, target, part, at);
         let missed = target.take_missed();
@@ -229,6 +232,14 @@ impl Runner {
         };
         (header, bytes)
     }
+}
+
+/// The count `read FD` is expected to give.
+fn expected_counter(step: &StepLine) -> Option<u64> {
+    step.expect.iter().find_map(|expect| match expect.what {
+        Expect::Value { value, .. } => Some(value),
+        _ => None,
+    })
 }
 
 fn expand<T, V: Clone>(items: &[Item<T>], each: impl Fn(&T) -> Vec<V>) -> Vec<V> {

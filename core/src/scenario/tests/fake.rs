@@ -96,6 +96,8 @@ impl Device for Fake {
         self.eventfd_create()
     }
 
+    fn eventfd_wait(&mut self, _: Fd, _: u64) {}
+
     fn eventfd_read(&mut self, fd: Fd) -> Result<u64, Errno> {
         match fd {
             10 => Err(Errno::EAGAIN),
