@@ -1,0 +1,98 @@
+//! `vfio-irq answers`: what a device answers to scenarios, in few words a line. It is the form in
+//! which two devices are compared, and in which answers of real kernels are kept.
+//!
+//! ```text
+//! scenario msix/enable_and_fire.scenario
+//! 8 0
+//! 9 a=1
+//! left b=1
+//! held
+//! ```
+//! Each line that showed something has its number in the text and the words of
+//! [`vfio_irq_core::seen`]. `left` are counters nobody read. The block ends in `held`,
+//! in `failed LINE: EXPECTED, got ACTUAL` of the first expectation that did not hold, or in
+//! `cannot LINE: WHAT` where the device can't be told to do what the scenario says.
+
+use std::fmt::Write;
+
+use vfio_irq_core::device::Target;
+use vfio_irq_core::event::Event;
+use vfio_irq_core::machine::Emulator;
+use vfio_irq_core::scenario::{Overrides, Scenario, run_watched};
+use vfio_irq_core::trace::Trace;
+
+use crate::input::Input;
+use crate::{Error, Exit, Report};
+
+/// Runs a scenario and says what was answered. `before` is told each line's number before it is
+/// run. The device is closed at the end, if the scenario has not.
+pub fn answers(
+    name: &str,
+    scenario: &Scenario,
+    target: &mut dyn Target,
+    before: &mut dyn FnMut(u32),
+) -> String {
+    let trace = run_watched(scenario, target, before);
+    let mut text = format!("scenario {name}\n");
+    for (line, words) in trace.seen() {
+        let _ = writeln!(text, "{line} {words}");
+    }
+    let left: Vec<String> = trace
+        .names
+        .iter()
+        .filter_map(|(fd, name)| Some(format!("{name}={}", target.eventfd_read(*fd).ok()?)))
+        .collect();
+    if !left.is_empty() {
+        let _ = writeln!(text, "left {}", left.join(" "));
+    }
+    // Refused where the scenario has closed it.
+    let _ = target.close();
+    target.take_events();
+    text + &verdict(&trace) + "\n"
+}
+
+/// The emulator's answers to scenarios.
+pub fn emulated(inputs: &[Input], overrides: &Overrides) -> Result<Report, Error> {
+    let mut stdout = String::new();
+    for input in inputs {
+        let machine = Scenario::parse(input.text()?).and_then(|scenario| {
+            let machine = scenario.machine(overrides).map_err(|error| vec![error])?;
+            Ok((scenario, machine))
+        });
+        match machine {
+            Ok((scenario, machine)) => {
+                let mut emulator = Emulator::new(machine);
+                stdout += &answers(&input.name, &scenario, &mut emulator, &mut |_| {});
+            }
+            Err(errors) => {
+                let line = |error| format!("{}: {error}\n", input.name);
+                let stderr = errors.iter().map(line).collect();
+                return Ok(Report { stdout, stderr, exit: Exit::Wrong });
+            }
+        }
+    }
+    Ok(Report::done(stdout))
+}
+
+/// The last line of a block.
+fn verdict(trace: &Trace) -> String {
+    for entry in &trace.entries {
+        let mut notes = entry.events.iter().filter_map(|event| match event {
+            Event::Note(text) => Some(text),
+            _ => None,
+        });
+        if let Some(note) = notes.next() {
+            return format!("cannot {}: {note}", entry.line);
+        }
+    }
+    let failed = trace.entries.iter().find_map(|entry| {
+        // The ledger is an emulator's: no real device knows it.
+        let known = |actual: &str| !actual.starts_with("unknown: ");
+        let mut checks = entry.checks.iter().filter(|check| !check.held && known(&check.actual));
+        checks.next().map(|check| (entry.line, check))
+    });
+    match failed {
+        Some((line, check)) => format!("failed {line}: {}, got {}", check.expected, check.actual),
+        None => "held".into(),
+    }
+}
