@@ -16,7 +16,6 @@
 use std::fmt::Write;
 
 use vfio_irq_core::device::Target;
-use vfio_irq_core::event::Event;
 use vfio_irq_core::machine::Emulator;
 use vfio_irq_core::scenario::{Overrides, Scenario, run_watched};
 use vfio_irq_core::trace::Trace;
@@ -76,22 +75,14 @@ pub fn emulated(inputs: &[Input], overrides: &Overrides) -> Result<Report, Error
 
 /// The last line of a block.
 fn verdict(trace: &Trace) -> String {
-    for entry in &trace.entries {
-        let mut notes = entry.events.iter().filter_map(|event| match event {
-            Event::Note(text) => Some(text),
-            _ => None,
-        });
-        if let Some(note) = notes.next() {
-            return format!("cannot {}: {note}", entry.line);
-        }
-    }
     let failed = trace.entries.iter().find_map(|entry| {
-        // The ledger is an emulator's: no real device knows it.
-        let known = |actual: &str| !actual.starts_with("unknown: ");
-        let mut checks = entry.checks.iter().filter(|check| !check.held && known(&check.actual));
-        checks.next().map(|check| (entry.line, check))
+        let mut failed = entry.checks.iter().filter(|check| !check.held);
+        failed.next().map(|check| (entry.line, check))
     });
     match failed {
+        Some((line, check)) if check.actual.starts_with("unsupported") => {
+            format!("cannot {line}: {}", check.expected)
+        }
         Some((line, check)) => format!("failed {line}: {}, got {}", check.expected, check.actual),
         None => "held".into(),
     }
