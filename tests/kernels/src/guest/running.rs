@@ -1,0 +1,280 @@
+//! A guest that runs, and what is left of it.
+
+use super::line::{Console, Control, Lines, Next, Socket};
+use super::{Guest, qemu};
+use crate::gdb::Gdb;
+use crate::program::last_lines;
+use crate::qtest::Qtest;
+use crate::trace::{Recorder, Trace};
+use anyhow::{Context, Result, anyhow, bail};
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader};
+use std::process::{Child, ChildStderr, Stdio};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+/// How much of the console an error shows.
+const LAST_LINES: usize = 20;
+
+/// A guest that runs. Dropping it kills it.
+pub struct Running {
+    child: Child,
+    console: Console,
+    results: Lines,
+    control: Control,
+    qtest: Option<Qtest>,
+    recorder: Option<JoinHandle<(Trace, String)>>,
+    started: Instant,
+    timeout: Duration,
+    folder: TempDir,
+}
+
+/// A guest that ended by itself, after its script.
+#[derive(Debug)]
+pub struct Ended {
+    /// What the script left.
+    pub status: i32,
+    /// The lines of results that had not been taken.
+    pub results: Vec<String>,
+    /// All that was said on the console.
+    pub console: String,
+    /// The register writes, empty unless asked for.
+    pub trace: Trace,
+    /// What QEMU itself said: warnings, mostly.
+    pub qemu: String,
+    /// From start to end.
+    pub elapsed: Duration,
+}
+
+impl Running {
+    pub(super) fn start(mut guest: Guest) -> Result<Self> {
+        let folder = tempfile::Builder::new().prefix("vfio-irq-").tempdir()?;
+        let initramfs = std::mem::take(&mut guest.initramfs).pack(&guest.kernel)?;
+        fs::write(folder.path().join(qemu::INITRAMFS), initramfs)?;
+        let log = match &guest.log {
+            Some(file) => Some(File::create(file).with_context(|| format!("{}", file.display()))?),
+            None => None,
+        };
+        let listen = |name: &str| Socket::listen(&folder.path().join(name));
+        let (console, results) = (listen(qemu::CONSOLE)?, listen(qemu::RESULTS)?);
+        let (control, qtest) = (listen(qemu::CONTROL)?, listen(qemu::QTEST)?);
+        let started = Instant::now();
+        let mut command = qemu::command(&guest, folder.path());
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+        let child = command.spawn().with_context(|| {
+            let program = guest.qemu.display();
+            format!("{program} can't be run; on Debian: apt-get install qemu-system-x86")
+        })?;
+        let mut child = Killed(Some(child));
+        let process = child.0.as_mut().expect("just put there");
+        let stderr = process.stderr.take().expect("it is piped");
+        let recorder = record(stderr, guest.trace.as_deref().unwrap_or_default());
+        let connect = |child: &mut Child| -> Result<_> {
+            let qtest = if guest.debug { Some(Qtest::new(qtest.accept(child)?)?) } else { None };
+            Ok((console.accept(child)?, results.accept(child)?, control.accept(child)?, qtest))
+        };
+        let (console, results, control, qtest) = match connect(process) {
+            Ok(lines) => lines,
+            Err(error) => {
+                drop(child);
+                let said = recorder.join().map(|(_, said)| said).unwrap_or_default();
+                return Err(error.context(last_lines(&said, LAST_LINES)));
+            }
+        };
+        Ok(Self {
+            console: Console::read(console, log),
+            results: Lines::read(results),
+            control: Control::new(control)?,
+            qtest,
+            recorder: Some(recorder),
+            started,
+            timeout: guest.timeout,
+            folder,
+            child: child.0.take().expect("put there above"),
+        })
+    }
+
+    /// The next line of results; `None` when the guest has ended as it should.
+    ///
+    /// # Errors
+    /// When the guest ended otherwise, or its time is over.
+    pub fn next_line(&mut self) -> Result<Option<String>> {
+        match self.results.next(self.left()) {
+            Next::Line(line) => Ok(Some(line)),
+            Next::Late => Err(self.late()),
+            Next::Ended => self.end().map(|_| None),
+        }
+    }
+
+    /// As [`Self::next_line`], but with a time of its own for this line.
+    ///
+    /// # Errors
+    /// As [`Self::next_line`], or when the line does not come in that time; the guest runs on.
+    pub fn next_line_within(&mut self, timeout: Duration) -> Result<Option<String>> {
+        if timeout >= self.left() {
+            return self.next_line();
+        }
+        match self.results.next(timeout) {
+            Next::Line(line) => Ok(Some(line)),
+            Next::Late => bail!(
+                "no line of results within {:.1} s; the console's last lines:\n{}",
+                timeout.as_secs_f32(),
+                last_lines(&self.console.text(), LAST_LINES)
+            ),
+            Next::Ended => self.end().map(|_| None),
+        }
+    }
+
+    /// The control line.
+    pub fn control(&mut self) -> &mut Control {
+        &mut self.control
+    }
+
+    /// qtest's line and the control line at once.
+    ///
+    /// # Errors
+    /// When the guest was booted without [`Guest::debug`].
+    pub fn qtest(&mut self) -> Result<(&mut Qtest, &mut Control)> {
+        let qtest = self.qtest.as_mut().context("the guest was booted without debug()")?;
+        Ok((qtest, &mut self.control))
+    }
+
+    /// Connects to gdb's line, which stops the guest.
+    ///
+    /// # Errors
+    /// When the guest was booted without [`Guest::debug`], or is connected already.
+    pub fn gdb(&self) -> Result<Gdb> {
+        let file = self.folder.path().join(qemu::GDB);
+        Gdb::connect(&file).context("the guest's gdb line (it needs debug())")
+    }
+
+    /// What the console said so far.
+    pub fn console(&self) -> String {
+        self.console.text()
+    }
+
+    /// Waits for the guest's end.
+    ///
+    /// # Errors
+    /// When it ends otherwise than after its script, or its time is over.
+    pub fn wait(mut self) -> Result<Ended> {
+        let mut results = Vec::new();
+        while let Some(line) = self.next_line()? {
+            results.push(line);
+        }
+        let status = self.end()?;
+        let elapsed = self.started.elapsed();
+        let (trace, qemu) = self.recorded();
+        Ok(Ended { status, results, console: self.console.finish(), trace, qemu, elapsed })
+    }
+
+    fn left(&self) -> Duration {
+        self.timeout.saturating_sub(self.started.elapsed())
+    }
+
+    fn late(&mut self) -> anyhow::Error {
+        self.kill();
+        anyhow!(
+            "the guest did not end within {} s; the console's last lines:\n{}",
+            self.timeout.as_secs(),
+            last_lines(&self.console.finish(), LAST_LINES)
+        )
+    }
+
+    /// Waits for QEMU and reads from the console how the guest ended.
+    fn end(&mut self) -> Result<i32> {
+        // QEMU closes its sockets last: it is as good as gone.
+        while self.child.try_wait()?.is_none() {
+            if self.left().is_zero() {
+                return Err(self.late());
+            }
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        let console = self.console.finish();
+        ending(&console).map_err(|error| {
+            let (_, said) = self.recorded();
+            let qemu =
+                if said.is_empty() { String::new() } else { format!("\nQEMU said:\n{said}") };
+            let console = last_lines(&console, LAST_LINES);
+            error.context(format!("the console's last lines:\n{console}{qemu}"))
+        })
+    }
+
+    fn recorded(&mut self) -> (Trace, String) {
+        let recorder = self.recorder.take();
+        recorder.and_then(|thread| thread.join().ok()).unwrap_or_default()
+    }
+
+    fn kill(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// A child that does not outlive a start that failed.
+struct Killed(Option<Child>);
+
+impl Drop for Killed {
+    fn drop(&mut self) {
+        if let Some(child) = &mut self.0 {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+/// Reads the trace as it comes: QEMU stands still while the pipe is full.
+fn record(stderr: ChildStderr, further: &[String]) -> JoinHandle<(Trace, String)> {
+    let mut recorder = Recorder::also(further);
+    std::thread::spawn(move || {
+        let mut said = String::new();
+        let mut lines = BufReader::with_capacity(1 << 16, stderr);
+        let mut line = Vec::new();
+        while lines.read_until(b'\n', &mut line).is_ok_and(|count| count > 0) {
+            let text = String::from_utf8_lossy(&line);
+            if !recorder.line(text.trim_end()) {
+                said.push_str(&text);
+            }
+            line.clear();
+        }
+        (recorder.finish(), said)
+    })
+}
+
+/// The status the script left, from what `/init` says on the console.
+fn ending(console: &str) -> Result<i32> {
+    let mut said = console.lines().filter_map(|line| line.strip_prefix("lab: "));
+    if let Some(what) = said.clone().find_map(|line| line.strip_prefix("failed ")) {
+        bail!("the guest could not {what}");
+    }
+    match said.find_map(|line| line.strip_prefix("end ")) {
+        Some(status) => Ok(status.trim().parse()?),
+        None if console.contains("Kernel panic") => bail!("the guest's kernel panicked"),
+        None => bail!("the guest ended before its script did"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn console_tells_how_the_guest_ended() {
+        assert_eq!(ending("lab: begin\nlab: end 3\n").expect("an end"), 3);
+        for (console, said) in [
+            ("lab: begin\n", "before its script"),
+            ("[    1.0] Kernel panic - not syncing: x", "panicked"),
+            ("lab: failed insmod vfio\nlab: end 0\n", "could not insmod vfio"),
+        ] {
+            let error = ending(console).expect_err("no end").to_string();
+            assert!(error.contains(said), "{error}");
+        }
+    }
+}
