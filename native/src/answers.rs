@@ -23,14 +23,23 @@ use vfio_irq_core::trace::Trace;
 use crate::input::Input;
 use crate::{Error, Exit, Report};
 
+/// A scenario's answers.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Block {
+    /// The lines, as above.
+    pub text: String,
+    /// The run they are of.
+    pub trace: Trace,
+}
+
 /// Runs a scenario and says what was answered. `before` is told each line's number before it is
-/// run. The device is closed at the end, if the scenario has not.
+/// run, and 0 before the device is closed at the end.
 pub fn answers(
     name: &str,
     scenario: &Scenario,
     target: &mut dyn Target,
     before: &mut dyn FnMut(u32),
-) -> String {
+) -> Block {
     let trace = run_watched(scenario, target, before);
     let mut text = format!("scenario {name}\n");
     for (line, words) in trace.seen() {
@@ -44,10 +53,12 @@ pub fn answers(
     if !left.is_empty() {
         let _ = writeln!(text, "left {}", left.join(" "));
     }
+    before(0);
     // Refused where the scenario has closed it.
     let _ = target.close();
     target.take_events();
-    text + &verdict(&trace) + "\n"
+    text += &(verdict(&trace) + "\n");
+    Block { text, trace }
 }
 
 /// The emulator's answers to scenarios.
@@ -61,7 +72,8 @@ pub fn emulated(inputs: &[Input], overrides: &Overrides) -> Result<Report, Error
         match machine {
             Ok((scenario, machine)) => {
                 let mut emulator = Emulator::new(machine);
-                stdout += &answers(&input.name, &scenario, &mut emulator, &mut |_| {});
+                let name = &input.name;
+                stdout += &answers(name, &scenario, &mut emulator, &mut |_| {}).text;
             }
             Err(errors) => {
                 let line = |error| format!("{}: {error}\n", input.name);

@@ -19,17 +19,19 @@ pub struct Fresh {
     first: bool,
     /// Each open is.
     always: bool,
+    /// The kernel resets the function at every open.
+    resets: Option<bool>,
 }
 
 impl Fresh {
     /// The next open finds a clean function.
     pub fn new(device: VfioDevice) -> Self {
-        Self { device, first: true, always: false }
+        Self { device, first: true, always: false, resets: None }
     }
 
     /// Every open finds a clean function.
     pub fn each_open(device: VfioDevice) -> Self {
-        Self { device, first: true, always: true }
+        Self { device, first: true, always: true, resets: None }
     }
 
     /// The next open is a new run's first.
@@ -41,9 +43,14 @@ impl Fresh {
     /// Takes away what a function without reset keeps over a close: pending bits, its INTx level,
     /// Multiple Message Enable.
     pub fn clean(&mut self) -> Result<(), Errno> {
+        if self.resets == Some(true) {
+            return Ok(());
+        }
         let device = &mut self.device;
         device.open()?;
-        if !device.can_reset()? {
+        let resets = device.can_reset()?;
+        self.resets = Some(resets);
+        if !resets {
             let command = [0x06, 0x00];
             device.region_write(CONFIG_REGION, 4, &command)?;
             if device.supports(Stimulus::DeassertIntx) {

@@ -19,7 +19,7 @@ const INTERRUPT_LINE: u64 = 0x3c;
 pub(super) struct Marks(File);
 
 impl Marks {
-    /// A new run begins.
+    /// A run is over, its device closed.
     const END: u8 = 0xff;
 
     pub(super) fn open(path: &Path) -> Result<Self, Error> {
@@ -27,9 +27,10 @@ impl Marks {
         open.map(Self).map_err(|source| Error::Read { name: path.display().to_string(), source })
     }
 
-    /// This line is next: its number modulo 250.
+    /// This line is next: its number modulo 250, 0 for the close at the end.
     pub(super) fn line(&mut self, line: u32) {
-        self.write((line % 250) as u8);
+        let mark = if line == 0 { 0 } else { (line - 1) % 250 + 1 };
+        self.write(mark as u8);
     }
 
     /// The run is over.

@@ -141,7 +141,7 @@ pub fn print_answers(
         if let Some(marks) = &mut marks {
             marks.end();
         }
-        if out.write_all(block.as_bytes()).and_then(|()| out.flush()).is_err() {
+        if out.write_all(block.text.as_bytes()).and_then(|()| out.flush()).is_err() {
             break;
         }
     }

@@ -53,7 +53,7 @@ const FIRST_FD: Fd = 1000;
 /// Descriptors a run may have open, where the system lets us.
 const OPEN_FILES: u64 = 65_536;
 /// How long an eventfd is waited for.
-const PATIENCE: Duration = Duration::from_millis(250);
+const PATIENCE: Duration = Duration::from_millis(100);
 
 /// Someone who can hold the kernel still between two register writes of a call.
 pub trait Halt {
