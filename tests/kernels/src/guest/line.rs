@@ -122,7 +122,7 @@ impl Console {
     }
 }
 
-/// The control line: lines to and from the guest's program (`/dev/ttyS2` there).
+/// The control line: lines to and from the guest's program (`/dev/control` there).
 #[derive(Debug)]
 pub struct Control {
     lines: Lines,

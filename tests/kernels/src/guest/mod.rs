@@ -2,8 +2,8 @@
 //!
 //! The machine is QEMU's q35 with an IOMMU, interpreted (`accel=tcg`), so it needs no KVM and one
 //! instruction follows the other. Four lines lead out: the console (ttyS0, kept and logged), the
-//! results (ttyS1, lines from the guest), the control line (ttyS2, both ways), and QEMU's trace of
-//! register writes. Two more when asked for: gdb's and qtest's. Left out: KVM, several CPUs.
+//! results (`/dev/results`, lines from the guest), the control line (`/dev/control`, both ways), and
+//! QEMU's trace of register writes. Two more when asked for: gdb's and qtest's. Left out: KVM, several CPUs.
 
 mod line;
 mod qemu;

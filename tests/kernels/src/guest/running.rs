@@ -197,7 +197,7 @@ impl Running {
             let qemu =
                 if said.is_empty() { String::new() } else { format!("\nQEMU said:\n{said}") };
             let console = last_lines(&console, LAST_LINES);
-            error.context(format!("the console's last lines:\n{console}{qemu}"))
+            anyhow!("{error}; the console's last lines:\n{console}{qemu}")
         })
     }
 
@@ -251,12 +251,17 @@ fn record(stderr: ChildStderr, further: &[String]) -> JoinHandle<(Trace, String)
 /// The status the script left, from what `/init` says on the console.
 fn ending(console: &str) -> Result<i32> {
     let mut said = console.lines().filter_map(|line| line.strip_prefix("lab: "));
-    if let Some(what) = said.clone().find_map(|line| line.strip_prefix("failed ")) {
+    if let Some(what) = said.clone().find_map(|line| line.strip_prefix("failed to ")) {
         bail!("the guest could not {what}");
     }
-    match said.find_map(|line| line.strip_prefix("end ")) {
-        Some(status) => Ok(status.trim().parse()?),
-        None if console.contains("Kernel panic") => bail!("the guest's kernel panicked"),
+    if let Some(status) = said.find_map(|line| line.strip_prefix("end ")) {
+        return Ok(status.trim().parse()?);
+    }
+    match console.split_once("Kernel panic") {
+        Some((_, rest)) => {
+            let why = rest.lines().next().unwrap_or_default();
+            bail!("the guest's kernel panicked{why}")
+        }
         None => bail!("the guest ended before its script did"),
     }
 }
@@ -271,7 +276,7 @@ mod tests {
         for (console, said) in [
             ("lab: begin\n", "before its script"),
             ("[    1.0] Kernel panic - not syncing: x", "panicked"),
-            ("lab: failed insmod vfio\nlab: end 0\n", "could not insmod vfio"),
+            ("lab: failed to load vfio\nlab: end 0\n", "could not load vfio"),
         ] {
             let error = ending(console).expect_err("no end").to_string();
             assert!(error.contains(said), "{error}");

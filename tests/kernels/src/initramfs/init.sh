@@ -8,17 +8,24 @@ mount -t sysfs sysfs /sys
 mount -t devtmpfs devtmpfs /dev
 echo 1 > /proc/sys/kernel/printk
 ulimit -n 65536
-# Held open, so that what is set here stays: no echo, no translation.
-exec 3<>/dev/ttyS1 4<>/dev/ttyS2
-stty -F /dev/ttyS1 raw -echo
-stty -F /dev/ttyS2 raw -echo
 echo "lab: kernel $(uname -r)"
 while read -r module options; do
-    insmod "/modules/$module.ko" $options || echo "lab: failed insmod $module"
+    insmod "/modules/$module.ko" $options || echo "lab: failed to load $module"
 done < /lab/modules
+# The ports and their names come one by one, from a worker of the kernel.
+tries=0
+while ! [ -e /dev/results ] || ! [ -e /dev/control ]; do
+    [ $tries -lt 500 ] || { echo "lab: failed to find its lines"; poweroff -f; }
+    tries=$((tries + 1))
+    usleep 10000
+    for port in /sys/class/virtio-ports/*; do
+        name=$(cat "$port/name" 2> /dev/null)
+        [ -n "$name" ] && ln -sf "${port##*/}" "/dev/$name"
+    done
+done
 while read -r function; do
     device=/sys/bus/pci/devices/$function
-    [ -e "$device" ] || { echo "lab: failed no function $function"; continue; }
+    [ -e "$device" ] || { echo "lab: failed to find $function"; continue; }
     [ -e "$device/driver" ] && echo "$function" > "$device/driver/unbind"
     echo vfio-pci > "$device/driver_override"
     echo "$function" > /sys/bus/pci/drivers_probe
@@ -26,8 +33,7 @@ while read -r function; do
 done < /lab/functions
 echo "lab: begin"
 cd /
-sh /lab/script < /dev/null >&3
+sh /lab/script < /dev/null > /dev/results
 status=$?
-exec 3>&- 4>&-
 echo "lab: end $status"
 poweroff -f

@@ -1,7 +1,7 @@
 //! The guest's root file system: busybox, the modules of vfio-pci, the caller's files and script.
 //!
 //! `/init` loads the modules, gives the functions to vfio-pci by `driver_override`, runs the script
-//! with its standard output on the results line (ttyS1), and switches the machine off. It says
+//! with its standard output on the results line, and switches the machine off. It says
 //! where it is in lines on the console that begin with `lab: `. Left out: udev, mounts beyond
 //! `/proc`, `/sys` and `/dev`, and any network.
 

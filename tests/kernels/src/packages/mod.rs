@@ -1,13 +1,14 @@
 //! The kernels of the laboratory, and busybox, from Debian's packages.
 //!
 //! For each host profile the newest kernel of a suite is fetched once, with an apt of our own, and
-//! what a guest needs of it is kept in [`tools_folder`]: the image, the modules of vfio-pci in the
+//! what a guest needs of it is kept in [`tools_folder`]: the kernel, the modules of vfio-pci in the
 //! order in which they are loaded, and a record of what it is. After that no network is used.
 //! Left out: installing anything, and the packages themselves, which are deleted once unpacked.
 
 mod apt;
 mod busybox;
 pub mod deb822;
+mod image;
 mod modules;
 pub mod sources;
 
@@ -39,9 +40,12 @@ pub const KERNELS: [Source; 3] = [
 
 /// Modules the guest loads, with what they depend on.
 const MODULES: [&str; 2] = ["vfio_iommu_type1", "vfio-pci"];
+/// Modules for a fast line out, loaded before; newer kernels have the first built in.
+const LINE_MODULES: [&str; 2] = ["virtio_pci", "virtio_console"];
 /// Modules that are kept when the kernel has them; a script loads them when it wants to.
 const EXTRAS: [&str; 1] = ["pci-pf-stub"];
 const RECORD: &str = "kernel.txt";
+const IMAGE: &str = "vmlinux";
 
 /// A kernel that lies ready.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -98,7 +102,7 @@ impl Kernel {
 
     /// The image QEMU loads.
     pub fn image(&self) -> PathBuf {
-        self.folder.join("vmlinuz")
+        self.folder.join(IMAGE)
     }
 
     /// The file of a module, not compressed.
@@ -121,9 +125,13 @@ impl Kernel {
         let made = aside.path().join("kernel");
         fs::create_dir_all(made.join("modules"))?;
         let release = package.trim_start_matches("linux-image-").to_owned();
-        fs::rename(image(&root, &release)?, made.join("vmlinuz"))?;
+        let image = image(&root, &release)?;
+        if image::unpack(&image, &made.join(IMAGE)).is_err() {
+            fs::rename(image, made.join(IMAGE))?;
+        }
         let tree = modules::Tree::read(&root, &release)?;
-        let modules = tree.in_order(&MODULES)?;
+        let line = LINE_MODULES.into_iter().filter(|name| tree.has(name));
+        let modules = tree.in_order(&line.chain(MODULES).collect::<Vec<_>>())?;
         let extras: Vec<String> =
             EXTRAS.iter().filter(|name| tree.has(name)).map(|&name| name.to_owned()).collect();
         for name in modules.iter().chain(&extras) {

@@ -52,7 +52,7 @@ impl Tree {
     pub(crate) fn in_order(&self, wanted: &[&str]) -> Result<Vec<String>> {
         in_order(wanted, |name| {
             let content = self.content(name)?;
-            Ok(depends(&content).with_context(|| format!("module {name} has no .modinfo"))?)
+            depends(&content).with_context(|| format!("module {name} has no .modinfo"))
         })
     }
 }
