@@ -1,4 +1,7 @@
-//! A clean slate before each run, for functions the kernel can't reset.
+//! A clean slate before each run.
+//!
+//! vfio-pci resets a function when it opens it, if the function can be reset, but a reset by power
+//! state (D3hot and back) leaves pending bits and status of some: QEMU's e1000e keeps them.
 
 use vfio_irq_core::device::{Answer, Device, Fd, Moment, RegionInfo, Stimulate, Stimulus};
 use vfio_irq_core::errno::Errno;
@@ -9,8 +12,8 @@ use vfio_irq_core::uapi::{
 
 use crate::vfio::VfioDevice;
 
-/// A device that starts each run anew: what a function without reset kept from the run before is
-/// taken away before the first open. Turned off inside a run, where the scenario's own opens find
+/// A device that starts each run anew: what the function kept from the run before is taken away
+/// before the first open. Turned off inside a run, where the scenario's own opens find
 /// what there is.
 pub struct Fresh {
     /// The device.
@@ -19,19 +22,17 @@ pub struct Fresh {
     first: bool,
     /// Each open is.
     always: bool,
-    /// The kernel resets the function at every open.
-    resets: Option<bool>,
 }
 
 impl Fresh {
     /// The next open finds a clean function.
     pub fn new(device: VfioDevice) -> Self {
-        Self { device, first: true, always: false, resets: None }
+        Self { device, first: true, always: false }
     }
 
     /// Every open finds a clean function.
     pub fn each_open(device: VfioDevice) -> Self {
-        Self { device, first: true, always: true, resets: None }
+        Self { device, first: true, always: true }
     }
 
     /// The next open is a new run's first.
@@ -40,35 +41,28 @@ impl Fresh {
         self.device.forget_descriptors();
     }
 
-    /// Takes away what a function without reset keeps over a close: pending bits, its INTx level,
-    /// Multiple Message Enable.
+    /// Takes away what a function keeps over a close: pending bits, its INTx level, Multiple Message
+    /// Enable.
     pub fn clean(&mut self) -> Result<(), Errno> {
-        if self.resets == Some(true) {
-            return Ok(());
-        }
         let device = &mut self.device;
         device.open()?;
-        let resets = device.can_reset()?;
-        self.resets = Some(resets);
-        if !resets {
-            let command = [0x06, 0x00];
-            device.region_write(CONFIG_REGION, 4, &command)?;
-            if device.supports(Stimulus::DeassertIntx) {
-                device.stimulate(Stimulus::DeassertIntx)?;
+        let command = [0x06, 0x00];
+        device.region_write(CONFIG_REGION, 4, &command)?;
+        if device.supports(Stimulus::DeassertIntx) {
+            device.stimulate(Stimulus::DeassertIntx)?;
+        }
+        for index in [IrqIndex::Msix, IrqIndex::Msi] {
+            let count = device.irq_info(IrqInfo::SIZE, index.raw())?.count;
+            // One MSI vector: the count stays in Multiple Message Enable.
+            let count = if index == IrqIndex::Msi { count.min(1) } else { count };
+            if count > 0 {
+                let fd = device.eventfd_create()?;
+                on_and_off(device, index, &vec![fd; count as usize])?;
+                device.eventfd_close(fd)?;
             }
-            for index in [IrqIndex::Msix, IrqIndex::Msi] {
-                let count = device.irq_info(IrqInfo::SIZE, index.raw())?.count;
-                // One MSI vector: the count stays in Multiple Message Enable.
-                let count = if index == IrqIndex::Msi { count.min(1) } else { count };
-                if count > 0 {
-                    let fd = device.eventfd_create()?;
-                    on_and_off(device, index, &vec![fd; count as usize])?;
-                    device.eventfd_close(fd)?;
-                }
-            }
-            if device.supports(Stimulus::DeassertIntx) {
-                device.stimulate(Stimulus::DeassertIntx)?;
-            }
+        }
+        if device.supports(Stimulus::DeassertIntx) {
+            device.stimulate(Stimulus::DeassertIntx)?;
         }
         device.close()?;
         device.take_events();
