@@ -22,7 +22,7 @@ pub struct Running {
     child: Child,
     console: Console,
     results: Lines,
-    control: Control,
+    control: Option<Control>,
     qtest: Option<Qtest>,
     recorder: Option<JoinHandle<(Trace, String)>>,
     started: Instant,
@@ -85,7 +85,7 @@ impl Running {
         Ok(Self {
             console: Console::read(console, log),
             results: Lines::read(results),
-            control: Control::new(control)?,
+            control: Some(Control::new(control)?),
             qtest,
             recorder: Some(recorder),
             started,
@@ -126,18 +126,20 @@ impl Running {
         }
     }
 
-    /// The control line.
-    pub fn control(&mut self) -> &mut Control {
-        &mut self.control
-    }
-
-    /// qtest's line and the control line at once.
+    /// The control line; it can be had once.
     ///
     /// # Errors
-    /// When the guest was booted without [`Guest::debug`].
-    pub fn qtest(&mut self) -> Result<(&mut Qtest, &mut Control)> {
-        let qtest = self.qtest.as_mut().context("the guest was booted without debug()")?;
-        Ok((qtest, &mut self.control))
+    /// When it was taken before.
+    pub fn control(&mut self) -> Result<Control> {
+        self.control.take().context("the control line is already taken")
+    }
+
+    /// qtest's line; it can be had once.
+    ///
+    /// # Errors
+    /// When it was taken before, or the guest was booted without [`Guest::debug`].
+    pub fn qtest(&mut self) -> Result<Qtest> {
+        self.qtest.take().context("no qtest line: it is already taken, or there was no debug()")
     }
 
     /// Connects to gdb's line, which stops the guest.
@@ -147,6 +149,24 @@ impl Running {
     pub fn gdb(&self) -> Result<Gdb> {
         let file = self.folder.path().join(qemu::GDB);
         Gdb::connect(&file).context("the guest's gdb line (it needs debug())")
+    }
+
+    /// Waits until the console says something.
+    ///
+    /// # Errors
+    /// When the guest ends or its time is over before it does.
+    pub fn await_console(&mut self, words: &str) -> Result<()> {
+        while !self.console.text().contains(words) {
+            if self.child.try_wait()?.is_some() {
+                let _ = self.end()?;
+                bail!("the guest ended and its console never said {words:?}");
+            }
+            if self.left().is_zero() {
+                return Err(self.late());
+            }
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        Ok(())
     }
 
     /// What the console said so far.
