@@ -22,8 +22,11 @@ fn main() -> Result<ExitCode> {
             for (device, recording) in &answers.recordings {
                 let carried = recording.scenarios.iter().filter(|one| one.was_carried()).count();
                 println!("  {device}: {} asked, {carried} carried", recording.scenarios.len());
+                for one in recording.scenarios.iter().filter(|one| !one.was_carried()) {
+                    println!("    {}: {}", one.name, one.lines.last().unwrap());
+                }
             }
-            for difference in answers::compare(&kernel.host, &answers, &items) {
+            for difference in answers::compare(&kernel.host, &answers, &items, remapping) {
                 println!(
                     "{} {} {}\n{}",
                     difference.host, difference.device, difference.what, difference.text

@@ -92,10 +92,11 @@ impl Kernel {
             bail!("no kernel stands for the host {host}; there are {known}");
         };
         let folder = tools.join("kernels").join(host);
-        if refresh == Refresh::Never && folder.join(RECORD).is_file() {
-            return Self::read(&folder).with_context(|| {
-                format!("{} is damaged; delete it and it is fetched anew", folder.display())
-            });
+        // What is incomplete, or left by an older version of this program, is fetched anew.
+        if refresh == Refresh::Never
+            && let Ok(kernel) = Self::read(&folder)
+        {
+            return Ok(kernel);
         }
         Self::fetch(source, &folder).with_context(|| format!("the kernel of {host}"))
     }
