@@ -36,7 +36,11 @@ pub struct Item {
 }
 
 impl Item {
-    fn new(name: String, text: String) -> Result<Self> {
+    /// A scenario of this name and text.
+    ///
+    /// # Errors
+    /// The text is no scenario.
+    pub fn new(name: String, text: String) -> Result<Self> {
         let scenario = Scenario::parse(&text).map_err(|errors| {
             let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
             anyhow!("{name}: {}", lines.join("; "))

@@ -121,16 +121,14 @@ pub fn ask(
 
     let mut blocks: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let mut device = String::new();
-    for line in &ended.results {
+    let mut lines: Vec<String> = Vec::new();
+    for line in ended.results.iter().map(String::as_str).chain(["device "]) {
         match line.strip_prefix("device ") {
-            Some(name) => name.clone_into(&mut device),
-            None => {
-                let blocks = blocks.entry(device.clone()).or_default();
-                match (line.starts_with("scenario "), blocks.last_mut()) {
-                    (false, Some(block)) => *block += &format!("{line}\n"),
-                    _ => blocks.push(format!("{line}\n")),
-                }
+            Some(next) => {
+                blocks.insert(std::mem::replace(&mut device, next.to_owned()), blocks_of(&lines));
+                lines.clear();
             }
+            None => lines.push(line.to_owned()),
         }
     }
     let mut runs = runs(&ended.trace.segments).into_iter();
@@ -156,6 +154,18 @@ pub fn ask(
         answers.recordings.insert(device.to_owned(), Recording { head, scenarios });
     }
     Ok(answers)
+}
+
+/// The blocks of `vfio-irq answers`' output.
+pub(super) fn blocks_of(lines: &[String]) -> Vec<String> {
+    let mut blocks: Vec<String> = Vec::new();
+    for line in lines {
+        match (line.starts_with("scenario "), blocks.last_mut()) {
+            (false, Some(block)) => *block += &format!("{line}\n"),
+            _ => blocks.push(format!("{line}\n")),
+        }
+    }
+    blocks
 }
 
 /// QEMU's version, as it says it.
@@ -236,7 +246,7 @@ pub fn compare(
 }
 
 /// The lines that differ, the emulator's first.
-fn side_by_side(emulator: &[String], kernel: &[String]) -> String {
+pub(super) fn side_by_side(emulator: &[String], kernel: &[String]) -> String {
     let mut text = String::new();
     for line in emulator.iter().filter(|line| !kernel.contains(line)) {
         let _ = writeln!(text, "  emulator: {line}");

@@ -5,8 +5,10 @@
 //! | [`answers`] | what the user of a device sees of each scenario, and the registers written meanwhile |
 //!
 //! What a kernel answered is a [`Recording`], which is also how it is kept in the repository.
+//! | [`inside`] | what becomes of an interrupt after each register write of a call |
 
 pub mod answers;
+pub mod inside;
 mod recording;
 
 pub use recording::{Recorded, Recording};
