@@ -189,12 +189,23 @@ impl Running {
         Ok(Ended { status, results, console: self.console.finish(), trace, qemu, elapsed })
     }
 
+    /// Ends the guest here and now; gives the register writes up to then.
+    pub fn kill(mut self) -> Trace {
+        self.end_now();
+        self.recorded().0
+    }
+
+    /// Time since the start.
+    pub fn elapsed(&self) -> Duration {
+        self.started.elapsed()
+    }
+
     fn left(&self) -> Duration {
         self.timeout.saturating_sub(self.started.elapsed())
     }
 
     fn late(&mut self) -> anyhow::Error {
-        self.kill();
+        self.end_now();
         anyhow!(
             "the guest did not end within {} s; the console's last lines:\n{}",
             self.timeout.as_secs(),
@@ -226,7 +237,7 @@ impl Running {
         recorder.and_then(|thread| thread.join().ok()).unwrap_or_default()
     }
 
-    fn kill(&mut self) {
+    fn end_now(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -234,7 +245,7 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        self.kill();
+        self.end_now();
     }
 }
 

@@ -1,0 +1,102 @@
+//! Stops each kernel after every register write of e1000e's first MSI-X enable, once for each
+//! write, fires vector 0 there, and shows what became of the interrupt. The stops are compared with
+//! QEMU's trace of the same run.
+//!
+//! `cargo run -p vfio-irq-kernels --example stop -- PROGRAM SCRIPT [HOST…]`: a static program that
+//! talks on its `$HALT` as `stopper` describes, and its script: the lines for one round.
+
+use anyhow::{Context, Result, ensure};
+use std::path::Path;
+use std::time::{Duration, Instant};
+use vfio_irq_kernels::guest::Guest;
+use vfio_irq_kernels::notation::Notation;
+use vfio_irq_kernels::packages::{KERNELS, Kernel, Refresh};
+use vfio_irq_kernels::stopper::Stopper;
+use vfio_irq_kernels::trace::{Device, Place, RawWrite};
+
+fn main() -> Result<()> {
+    let mut arguments = std::env::args().skip(1);
+    let program = arguments.next().context("which program?")?;
+    let round = arguments.next().context("which script?")?;
+    let round = std::fs::read_to_string(&round).with_context(|| round.clone())?;
+    let mut hosts: Vec<String> = arguments.collect();
+    if hosts.is_empty() {
+        hosts = KERNELS.iter().map(|source| source.host.to_owned()).collect();
+    }
+    hosts.iter().try_for_each(|host| demonstrate(host, &program, &round))
+}
+
+fn demonstrate(host: &str, program: &str, round: &str) -> Result<()> {
+    let kernel = Kernel::ready(host, Refresh::Never)?;
+    let mut running = Guest::new(&kernel)
+        .program("guest", Path::new(program))?
+        .file("/round", round)
+        .script("export HALT=/dev/control; while guest /round; do echo round; done")
+        .trace(&[])
+        .debug()
+        .timeout(Duration::from_secs(240))
+        .boot()?;
+    let mut stopper = Stopper::attach(&mut running, &kernel)?;
+    println!("== {host}, up after {:.1?}", running.elapsed());
+    let begin = Instant::now();
+    let mut calls = Vec::new();
+    let mut stop_at = 0;
+    let mut words = Vec::new();
+    // Round 0 counts the writes; round n fires after the n-th.
+    while stop_at == 0 || stop_at <= words.len() {
+        stopper.next_call()?.context("the guest ended")?;
+        let writes = stopper.run_call(|writes, qtest| {
+            if writes.len() != stop_at {
+                return Ok(());
+            }
+            let registers = qtest.bar(Device::E1000e.address(), 0)?;
+            qtest.writel(registers + 0xc0, 0xffff_ffff)?;
+            qtest.writel(registers + 0xc8, 1 << 20)
+        })?;
+        stopper.say("ok")?;
+        words = writes.iter().map(word).collect();
+        let mut said = Vec::new();
+        loop {
+            match running.next_line()?.context("the guest ended")?.as_str() {
+                "round" => break,
+                line if line.trim_start().starts_with("efd:") => said.push(line.trim().to_owned()),
+                _ => {}
+            }
+        }
+        let place = stop_at.checked_sub(1).map_or("nowhere", |at| words[at].as_str());
+        println!("{stop_at:3} {place:12} {}", said.join(" | "));
+        calls.push(writes);
+        stop_at += 1;
+    }
+    println!("== {} rounds in {:.1?}", calls.len(), begin.elapsed());
+    // The next round would wait for its call for ever: let it, and end here.
+    let writes = calls.concat();
+    println!("{}", Notation::new(Device::E1000e).words(&calls[0]).join(" "));
+    drop(stopper);
+    let trace = running.kill();
+    let mut found = 0;
+    for segment in &trace.segments {
+        let ours = |write: &&RawWrite| match write.place {
+            Place::Config { offset, .. } => write.device == Device::E1000e && offset < 0x100,
+            Place::Table { .. } => true,
+        };
+        let traced: Vec<RawWrite> = segment.writes.iter().filter(ours).copied().collect();
+        if calls.get(found).is_some_and(|call| *call == traced) {
+            found += 1;
+        }
+    }
+    println!(
+        "== {} writes stopped at; calls that equal a segment of the trace: {found} of {}",
+        writes.len(),
+        calls.len()
+    );
+    ensure!(found == calls.len(), "the stops are not those of the trace");
+    Ok(())
+}
+
+fn word(write: &RawWrite) -> String {
+    match write.place {
+        Place::Config { offset, value } => format!("@{offset:02x}={value:x}"),
+        Place::Table { entry, dword, value } => format!("E{entry}+{dword}={value:x}"),
+    }
+}
