@@ -11,7 +11,7 @@ use alloc::vec::Vec;
 
 use crate::device::{Answer, Fd};
 use crate::event::{Event, Outcome, Step};
-use crate::scenario::FlagWords;
+pub use crate::scenario::FlagWords;
 use crate::trace::{Entry, Trace};
 
 impl Trace {

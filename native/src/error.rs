@@ -64,6 +64,13 @@ pub enum Error {
         /// Which part can't be.
         source: FunctionError,
     },
+    /// A real device can't be used.
+    #[cfg(target_os = "linux")]
+    #[error(transparent)]
+    Unusable(#[from] crate::vfio::Unusable),
+    /// This build has no backend for real devices.
+    #[error("this build of vfio-irq can't reach real devices: that needs Linux")]
+    NoBackend,
     /// The dump holds several functions, or not the one asked for.
     #[error("{name} {problem}; say which by one of: {choices}")]
     Choose {

@@ -44,6 +44,20 @@ Examples:
   vfio-irq inspect machine.lspci --format json
   lspci -xxx | vfio-irq inspect -";
 
+pub(crate) const ANSWERS: &str = "Print what a device answers, in few words a line";
+pub(crate) const ANSWERS_LONG: &str = "\
+Runs scenarios and prints only what their user saw: the number of each line with the call's answer \
+and the counters read. It is the form in which two devices are compared: the emulator and a real \
+device, two kernels, a recording and today.
+
+Each block ends in `held`, in `failed` with the first expectation that did not hold, or in \
+`cannot` where a device can't be told to do what the scenario says.";
+pub(crate) const ANSWERS_EXAMPLES: &str = "\
+Examples:
+  vfio-irq answers teardown.scenario
+  vfio-irq answers teardown.scenario --host linux-7.3
+  vfio-irq answers teardown.scenario --function edu";
+
 pub(crate) const HOSTS: &str = "List the built-in hosts and how they differ";
 pub(crate) const HOSTS_LONG: &str = "\
 Lists the host profiles a scenario can run on, and each rule in which they differ. Their names are \

@@ -18,13 +18,25 @@ const INTERRUPT_STATUS: u16 = 1 << 3;
 pub fn inspect(input: &Input, format: Format) -> Result<Report, Error> {
     let found = from_any(&input.bytes)
         .map_err(|source| Error::Import { name: input.name.clone(), source })?;
-    Ok(Report::done(match format {
+    Ok(show(&found, format))
+}
+
+fn show(found: &[Imported], format: Format) -> Report {
+    Report::done(match format {
         Format::Text => found.iter().map(print).collect::<Vec<_>>().join("\n"),
         Format::Json => {
             let found: Vec<FunctionJson<'_>> = found.iter().map(FunctionJson::new).collect();
             serde_json::to_string_pretty(&found).expect("numbers, strings and lists") + "\n"
         }
-    }))
+    })
+}
+
+/// The same for one function whose address is known.
+pub fn inspect_at(input: &Input, address: &str, format: Format) -> Result<Report, Error> {
+    let mut found = from_any(&input.bytes)
+        .map_err(|source| Error::Import { name: input.name.clone(), source })?;
+    found.iter_mut().for_each(|function| function.address = Some(address.to_owned()));
+    Ok(show(&found, format))
 }
 
 fn print(function: &Imported) -> String {

@@ -2,14 +2,17 @@
 
 use std::env;
 use std::io::{self, ErrorKind, IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::builder::PossibleValuesParser;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
+use vfio_irq::address::Address;
 use vfio_irq::input::Input;
-use vfio_irq::{Exit, Paint, Report, inspect, profiles, run};
+#[cfg(target_os = "linux")]
+use vfio_irq::real;
+use vfio_irq::{Exit, Paint, Report, answers, inspect, profiles, run};
 use vfio_irq_core::scenario::Overrides;
 
 mod help;
@@ -38,6 +41,8 @@ enum Command {
     Run(Run),
     #[command(about = help::INSPECT, long_about = help::INSPECT_LONG, after_long_help = help::INSPECT_EXAMPLES)]
     Inspect(Inspect),
+    #[command(about = help::ANSWERS, long_about = help::ANSWERS_LONG, after_long_help = help::ANSWERS_EXAMPLES)]
+    Answers(Answers),
     #[command(about = help::HOSTS, long_about = help::HOSTS_LONG, after_long_help = help::HOSTS_EXAMPLES)]
     Hosts(List),
     #[command(about = help::FUNCTIONS, long_about = help::FUNCTIONS_LONG, after_long_help = help::FUNCTIONS_EXAMPLES)]
@@ -61,9 +66,32 @@ struct Run {
     /// dump (`FILE#ADDRESS` picks one of several).
     #[arg(long, value_name = "FILE|NAME", value_hint = ValueHint::FilePath)]
     function: Option<String>,
+    /// Run on this real device, under vfio-pci, instead of the emulator. The scenario's function
+    /// and host lines are not looked at.
+    #[arg(long, value_name = "ADDRESS", conflicts_with_all = ["host", "function"])]
+    device: Option<Address>,
+    #[command(flatten)]
+    way: Way,
     /// How to show the trace.
     #[arg(long, default_value = "text")]
     format: RunFormat,
+}
+
+#[derive(Args)]
+struct Way {
+    /// How to reach a real device.
+    #[arg(long, value_name = "WAY", default_value = "any")]
+    interface: Interface,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Interface {
+    /// The device's own character device where the kernel has one, else its group.
+    Any,
+    /// Group and container: /dev/vfio/GROUP.
+    Group,
+    /// Character device and IOMMUFD: /dev/vfio/devices/vfioN.
+    Cdev,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -79,11 +107,35 @@ enum RunFormat {
 #[derive(Args)]
 struct Inspect {
     /// The dump: a sysfs `config` file, or the output of lspci -x, -xxx or -xxxx; `-` reads
-    /// standard input.
+    /// standard input. Or the address of a device here, like 0000:00:06.0.
     #[arg(value_hint = ValueHint::FilePath)]
     file: PathBuf,
     #[command(flatten)]
     list: List,
+}
+
+#[derive(Args)]
+struct Answers {
+    /// The scenarios; `-` reads standard input.
+    #[arg(value_hint = ValueHint::FilePath, required = true)]
+    files: Vec<PathBuf>,
+    /// The emulator's host, instead of each scenario's own.
+    #[arg(long, value_name = "PROFILE", value_parser = PossibleValuesParser::new(profiles::host_names()))]
+    host: Option<String>,
+    /// The emulator's function, instead of each scenario's own.
+    #[arg(long, value_name = "FILE|NAME", value_hint = ValueHint::FilePath)]
+    function: Option<String>,
+    /// Ask this real device, under vfio-pci, instead of the emulator.
+    #[arg(long, value_name = "ADDRESS", conflicts_with_all = ["host", "function"])]
+    device: Option<Address>,
+    #[command(flatten)]
+    way: Way,
+    /// For a laboratory: write each line's number to this config space's Interrupt Line.
+    #[arg(long, hide = true, requires = "device", value_name = "CONFIG")]
+    marks: Option<PathBuf>,
+    /// For a laboratory: over this terminal, let the kernel be held inside calls.
+    #[arg(long, hide = true, requires = "device", value_name = "TTY")]
+    halt: Option<PathBuf>,
 }
 
 #[derive(Args)]
@@ -124,9 +176,11 @@ fn main() -> ExitCode {
 fn execute(cli: &Cli) -> anyhow::Result<Report> {
     match &cli.command {
         Command::Run(arguments) => run_scenario(arguments, cli.color),
-        Command::Inspect(Inspect { file, list }) => {
-            Ok(inspect::inspect(&Input::read(file)?, list.format.into())?)
-        }
+        Command::Inspect(Inspect { file, list }) => match address_in(file) {
+            Some(address) => inspect_device(address, list.format.into()),
+            None => Ok(inspect::inspect(&Input::read(file)?, list.format.into())?),
+        },
+        Command::Answers(arguments) => print_answers(arguments),
         Command::Hosts(list) => Ok(profiles::compare_hosts(list.format.into())),
         Command::Functions(list) => Ok(profiles::compare_functions(list.format.into())),
         Command::Completions { shell } => {
@@ -138,7 +192,7 @@ fn execute(cli: &Cli) -> anyhow::Result<Report> {
 }
 
 fn run_scenario(arguments: &Run, color: When) -> anyhow::Result<Report> {
-    let Run { file, host, function, format } = arguments;
+    let Run { file, host, function, device, way, format } = arguments;
     let from_stdin = |name: &str| name == "-" || name.starts_with("-#");
     if from_stdin(&file.to_string_lossy()) && function.as_deref().is_some_and(from_stdin) {
         anyhow::bail!("standard input can be the scenario or the function, not both");
@@ -157,7 +211,82 @@ fn run_scenario(arguments: &Run, color: When) -> anyhow::Result<Report> {
         stdout: paint(color, &io::stdout()),
         stderr: paint(color, &io::stderr()),
     };
-    Ok(run::run(&Input::read(file)?, &options)?)
+    let input = Input::read(file)?;
+    match device {
+        Some(address) => run_on_device(&input, *address, way, &options),
+        None => Ok(run::run(&input, &options)?),
+    }
+}
+
+/// The address an argument is, unless there is a file of that name.
+fn address_in(argument: &Path) -> Option<Address> {
+    if argument.exists() { None } else { argument.to_str()?.parse().ok() }
+}
+
+#[cfg(target_os = "linux")]
+fn which(address: Address, way: &Way) -> real::Which {
+    use vfio_irq::address::Interface as Ways;
+    let interface = match way.interface {
+        Interface::Any => Ways::Any,
+        Interface::Group => Ways::Group,
+        Interface::Cdev => Ways::Cdev,
+    };
+    real::Which { address, interface }
+}
+
+#[cfg(target_os = "linux")]
+fn run_on_device(
+    input: &Input,
+    address: Address,
+    way: &Way,
+    options: &run::Options,
+) -> anyhow::Result<Report> {
+    Ok(real::run_scenario(input, which(address, way), options)?)
+}
+
+#[cfg(target_os = "linux")]
+fn inspect_device(address: Address, format: vfio_irq::Format) -> anyhow::Result<Report> {
+    let way = Way { interface: Interface::Any };
+    Ok(real::inspect_device(which(address, &way), format)?)
+}
+
+#[cfg(target_os = "linux")]
+fn answers_of_device(
+    inputs: &[Input],
+    address: Address,
+    arguments: &Answers,
+) -> anyhow::Result<Report> {
+    let Answers { way, marks, halt, .. } = arguments;
+    let laboratory = real::Laboratory { marks: marks.clone(), halt: halt.clone() };
+    Ok(real::print_answers(inputs, which(address, way), &laboratory, &mut io::stdout())?)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn run_on_device(_: &Input, _: Address, _: &Way, _: &run::Options) -> anyhow::Result<Report> {
+    Err(vfio_irq::Error::NoBackend.into())
+}
+
+#[cfg(not(target_os = "linux"))]
+fn inspect_device(_: Address, _: vfio_irq::Format) -> anyhow::Result<Report> {
+    Err(vfio_irq::Error::NoBackend.into())
+}
+
+#[cfg(not(target_os = "linux"))]
+fn answers_of_device(_: &[Input], _: Address, _: &Answers) -> anyhow::Result<Report> {
+    Err(vfio_irq::Error::NoBackend.into())
+}
+
+fn print_answers(arguments: &Answers) -> anyhow::Result<Report> {
+    let inputs = arguments.files.iter().map(|file| Input::read(file));
+    let inputs = inputs.collect::<Result<Vec<_>, _>>()?;
+    if let Some(address) = arguments.device {
+        return answers_of_device(&inputs, address, arguments);
+    }
+    let overrides = Overrides {
+        host: arguments.host.as_deref().map(profiles::host).transpose()?,
+        function: arguments.function.as_deref().map(profiles::function).transpose()?,
+    };
+    Ok(answers::emulated(&inputs, &overrides)?)
 }
 
 impl From<Format> for vfio_irq::Format {

@@ -1,7 +1,8 @@
 //! `vfio-irq run`: a scenario on the emulator.
 
+use vfio_irq_core::device::Target;
 use vfio_irq_core::render;
-use vfio_irq_core::scenario::{MAX_ERRORS, Overrides, Scenario, TextError, run_emulated};
+use vfio_irq_core::scenario::{self, MAX_ERRORS, Overrides, Scenario, TextError, run_emulated};
 use vfio_irq_core::trace::{Check, Entry, Trace};
 
 use crate::excerpt::Excerpt;
@@ -45,12 +46,35 @@ pub fn run(input: &Input, options: &Options) -> Result<Report, Error> {
     });
     Ok(match ran {
         Ok(trace) => report(&trace, input, text, options),
-        Err(errors) => Report {
-            stdout: String::new(),
-            stderr: print_errors(&errors, input, text, options.stderr),
-            exit: Exit::Wrong,
-        },
+        Err(errors) => wrong(&errors, input, text, options),
     })
+}
+
+/// Runs a scenario on another device than the emulator; the trace calls function and host by these
+/// names. The report exits as that of [`run`] does.
+pub fn run_on(
+    input: &Input,
+    options: &Options,
+    target: &mut dyn Target,
+    function: String,
+    host: String,
+) -> Result<Report, Error> {
+    let text = input.text()?;
+    Ok(match Scenario::parse(text) {
+        Ok(scenario) => {
+            let trace = Trace { function, host, ..scenario::run(&scenario, target) };
+            report(&trace, input, text, options)
+        }
+        Err(errors) => wrong(&errors, input, text, options),
+    })
+}
+
+fn wrong(errors: &[TextError], input: &Input, text: &str, options: &Options) -> Report {
+    Report {
+        stdout: String::new(),
+        stderr: print_errors(errors, input, text, options.stderr),
+        exit: Exit::Wrong,
+    }
 }
 
 fn report(trace: &Trace, input: &Input, text: &str, options: &Options) -> Report {

@@ -1,6 +1,7 @@
 //! Tests that are not one crate's own: the scenarios, the book's blocks, the built site.
 
 pub mod blocks;
+pub mod corpus;
 pub mod e2e;
 pub mod scenarios;
 

@@ -452,6 +452,10 @@ pub(super) fn waiting(trace: &Trace) -> Vec<(CauseId, Place)> {
 /// The ledger's lines: the counts, then where waiting causes wait.
 pub(super) fn ledger(trace: &Trace) -> Vec<String> {
     let sum = &trace.ledger;
+    let raises = |text: &str| ["fire ", "assert "].iter().any(|verb| text.starts_with(verb));
+    if sum.causes == 0 && trace.entries.iter().any(|entry| raises(&entry.text)) {
+        return Vec::from(["causes: this device does not report them".into()]);
+    }
     let mut counts = format!(
         "causes {} = signalled {} + merged {} + waiting {} + lost {}",
         sum.causes, sum.signalled, sum.merged, sum.waiting, sum.lost

@@ -111,8 +111,8 @@ use ast::Line;
 pub use build::{DEFAULT_FUNCTION, DEFAULT_HOST, Overrides};
 pub use error::TextError;
 pub use player::Player;
-pub(crate) use print::FlagWords;
-pub use run::{run, run_emulated};
+pub use print::FlagWords;
+pub use run::{run, run_emulated, run_watched};
 pub use stepper::Stepper;
 
 /// Longest text in bytes.

@@ -434,8 +434,9 @@ pub(super) fn write_value(
     Ok(())
 }
 
-/// `eventfd|noresize`; `none`; hex where a bit has no word.
-pub(crate) struct FlagWords(pub(crate) u32);
+/// Flags of GET_IRQ_INFO in words: `eventfd|noresize`; `none`; hex where a bit has no word.
+#[derive(Clone, Copy, Debug)]
+pub struct FlagWords(pub u32);
 
 impl Display for FlagWords {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {

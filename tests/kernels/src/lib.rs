@@ -18,6 +18,7 @@ pub mod gdb;
 pub mod guest;
 pub mod initramfs;
 pub mod notation;
+pub mod oracle;
 pub mod packages;
 mod program;
 pub mod qtest;

@@ -60,13 +60,15 @@ impl Runner {
                 }
                 Expect::Tally(tally, value) => {
                     let summary = self.counts.summary();
-                    let unseen = summary.causes == 0 && self.stimuli > 0;
                     let count = count(&summary, *tally);
-                    let actual = match unseen {
-                        true => String::from("unknown: this device does not report causes"),
-                        false => format!("{}={count}", tally.word()),
-                    };
-                    check(part, expected(), actual, count == *value && !unseen, expect.at);
+                    if summary.causes == 0 && self.stimuli > 0 {
+                        // Only an emulator knows. Not a failure, and not said to hold.
+                        let note = "not compared: this device does not report causes";
+                        part.events.push(Event::Note(format!("{} {note}", expected())));
+                        continue;
+                    }
+                    let actual = format!("{}={count}", tally.word());
+                    check(part, expected(), actual, count == *value, expect.at);
                 }
                 _ => {}
             }

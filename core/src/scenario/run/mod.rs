@@ -33,6 +33,15 @@ const MEMORY_SPACE_AND_BUS_MASTER: u16 = 0x0006;
 /// The trace's `function` and `host` are what the scenario says; a caller that knows better
 /// replaces them.
 pub fn run(scenario: &Scenario, target: &mut dyn Target) -> Trace {
+    run_watched(scenario, target, &mut |_| {})
+}
+
+/// The same; `before` is told the number of each line before it is run, once the device is open.
+pub fn run_watched(
+    scenario: &Scenario,
+    target: &mut dyn Target,
+    before: &mut dyn FnMut(u32),
+) -> Trace {
     let mut runner = Runner::default();
     let mut trace = described(scenario);
     if let Err(entry) = open(scenario, target) {
@@ -40,7 +49,11 @@ pub fn run(scenario: &Scenario, target: &mut dyn Target) -> Trace {
         trace.held = false;
         return trace;
     }
-    while let Some(part) = runner.part(scenario, target) {
+    loop {
+        if let Some(line) = runner.begins(scenario) {
+            before(line);
+        }
+        let Some(part) = runner.part(scenario, target) else { break };
         part.join(&mut trace);
     }
     runner.finish(&mut trace);
@@ -159,6 +172,17 @@ impl Part {
 }
 
 impl Runner {
+    /// The number of the line that is begun next; `None` between repetitions, and at the end.
+    fn begins(&self, scenario: &Scenario) -> Option<u32> {
+        if self.done > 0 || self.stopped {
+            return None;
+        }
+        let lines = scenario.lines().iter().zip(1..).skip(self.line);
+        let mut steps =
+            lines.filter(|(line, _)| matches!(line.statement, Some(Statement::Step(_))));
+        steps.next().map(|(_, number)| number)
+    }
+
     /// Does the next line, or the next repetition of it; `None` at the end.
     pub(super) fn part(&mut self, scenario: &Scenario, target: &mut dyn Target) -> Option<Part> {
         let step = loop {

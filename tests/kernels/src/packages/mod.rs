@@ -92,6 +92,7 @@ impl Kernel {
             bail!("no kernel stands for the host {host}; there are {known}");
         };
         let folder = tools.join("kernels").join(host);
+        // What is incomplete, or left by an older version of this program, is fetched anew.
         if refresh == Refresh::Never
             && let Ok(kernel) = Self::read(&folder)
         {

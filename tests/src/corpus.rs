@@ -1,0 +1,122 @@
+//! Every scenario of the tests and of the book, and what the emulator answers to it as the device of
+//! a real kernel: the one side of the comparison with Linux.
+//!
+//! A device can carry a scenario on a kernel if the scenario's expectations hold on the emulator
+//! with that device's function and that kernel's host in place of its own. Left out: scenarios that
+//! limit the host's vectors, which can't be done to a real one.
+
+use std::fs;
+
+use anyhow::{Context, Result, anyhow};
+use vfio_irq::answers::{Block, answers};
+use vfio_irq_book::block;
+use vfio_irq_book::preprocess::chapter_name;
+use vfio_irq_core::host::HostProfile;
+use vfio_irq_core::machine::Emulator;
+use vfio_irq_core::pci::{Function, profiles};
+use vfio_irq_core::scenario::ast::{Statement, StepLine};
+use vfio_irq_core::scenario::{Overrides, Scenario};
+
+use crate::{root, scenarios};
+
+/// The kernels there are, by the host profiles that stand for them.
+pub const HOSTS: [&str; 3] = ["linux-6.1", "linux-6.12", "linux-7.3"];
+/// The devices there are, by their built-in functions.
+pub const DEVICES: [&str; 3] = ["e1000e", "xhci", "edu"];
+
+/// A scenario.
+#[derive(Clone, Debug)]
+pub struct Item {
+    /// Its file below `tests/scenarios`, or `book/CHAPTER.md#N`: the chapter's n-th block.
+    pub name: String,
+    /// Its text.
+    pub text: String,
+    /// The text, understood.
+    pub scenario: Scenario,
+}
+
+impl Item {
+    fn new(name: String, text: String) -> Result<Self> {
+        let scenario = Scenario::parse(&text).map_err(|errors| {
+            let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
+            anyhow!("{name}: {}", lines.join("; "))
+        })?;
+        Ok(Self { name, text, scenario })
+    }
+
+    /// Its steps, with the numbers of their lines.
+    pub fn steps(&self) -> impl Iterator<Item = (u32, &StepLine)> {
+        self.scenario.lines().iter().zip(1..).filter_map(|(line, number)| match &line.statement {
+            Some(Statement::Step(step)) => Some((number, step)),
+            _ => None,
+        })
+    }
+
+    /// Whether something happens inside a call.
+    pub fn is_inside(&self) -> bool {
+        self.steps().any(|(_, step)| !step.moments.is_empty())
+    }
+
+    /// Whether it wants a host without interrupt remapping.
+    pub fn without_remapping(&self) -> bool {
+        self.scenario.host_line().is_some_and(|(_, host)| host.remapping == Some(false))
+    }
+
+    fn limits_vectors(&self) -> bool {
+        self.scenario.host_line().is_some_and(|(_, host)| host.vectors.is_some())
+    }
+
+    /// What the emulator answers as this device under this kernel; `None` if the device can't
+    /// carry the scenario there.
+    pub fn expected(&self, host: &str, device: &str, remapping: bool) -> Option<Block> {
+        if self.limits_vectors() || remapping && self.without_remapping() {
+            return None;
+        }
+        let block = self.emulated(host, device, remapping);
+        block.text.ends_with("\nheld\n").then_some(block)
+    }
+
+    /// What the emulator answers as this device under this kernel, with or without interrupt
+    /// remapping, held or not.
+    pub fn emulated(&self, host: &str, device: &str, remapping: bool) -> Block {
+        let spec = profiles::by_name(device).expect("a built-in function");
+        let host = HostProfile::by_name(host).expect("a built-in host");
+        let overrides = Overrides {
+            host: Some(HostProfile { remapping, ..host }),
+            function: Some(Function::new(&spec).expect("a built-in function is valid")),
+        };
+        let machine = self.scenario.machine(&overrides).expect("both lines are overridden");
+        answers(&self.name, &self.scenario, &mut Emulator::new(machine), &mut |_| {})
+    }
+
+    /// A fingerprint of the text (FNV-1a, 64 bits): whether a recording is of this text.
+    pub fn fingerprint(&self) -> String {
+        let mix = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+        format!("{:016x}", self.text.bytes().fold(0xcbf2_9ce4_8422_2325, mix))
+    }
+}
+
+/// All of them: the tests' by name, then the book's by chapter and place. Blocks that include a
+/// file of the tests are that file, and once is enough.
+pub fn corpus() -> Result<Vec<Item>> {
+    let folder = root().join("tests/scenarios");
+    let mut items = Vec::new();
+    for path in scenarios::files(&folder, "scenario") {
+        let name = path.strip_prefix(&folder).expect("found in it").display().to_string();
+        items.push(Item::new(name, fs::read_to_string(&path)?)?);
+    }
+    let source = root().join("book/src");
+    for path in scenarios::files(&source, "md") {
+        let chapter = chapter_name(path.strip_prefix(&source).expect("found in it"));
+        let folder = path.parent().expect("a file is in a folder");
+        let text = fs::read_to_string(&path)?;
+        let blocks = block::find(&text, folder).with_context(|| chapter.clone())?;
+        for (block, number) in blocks.into_iter().zip(1..) {
+            if block.included.is_none() && !block.attributes.fails {
+                let chapter = chapter.trim_start_matches("book/src/");
+                items.push(Item::new(format!("book/{chapter}#{number}"), block.text)?);
+            }
+        }
+    }
+    Ok(items)
+}
