@@ -7,6 +7,7 @@
 
 use anyhow::{Context, Result, ensure};
 use std::path::Path;
+use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 use vfio_irq_kernels::guest::Guest;
 use vfio_irq_kernels::notation::Notation;
@@ -36,15 +37,13 @@ fn demonstrate(host: &str, program: &str, round: &str) -> Result<()> {
         .debug()
         .timeout(Duration::from_secs(240))
         .boot()?;
-    let mut stopper = Stopper::attach(&mut running, &kernel)?;
+    let stopper = Stopper::attach(&mut running, &kernel)?;
     println!("== {host}, up after {:.1?}", running.elapsed());
     let begin = Instant::now();
-    let mut calls = Vec::new();
-    let mut stop_at = 0;
-    let mut words = Vec::new();
     // Round 0 counts the writes; round n fires after the n-th.
-    while stop_at == 0 || stop_at <= words.len() {
-        stopper.next_call()?.context("the guest ended")?;
+    let (sender, receiver) = channel();
+    let mut stop_at = 0;
+    stopper.follow(&mut running, move |stopper, _| {
         let writes = stopper.run_call(|writes, qtest| {
             if writes.len() != stop_at {
                 return Ok(());
@@ -53,8 +52,12 @@ fn demonstrate(host: &str, program: &str, round: &str) -> Result<()> {
             qtest.writel(registers + 0xc0, 0xffff_ffff)?;
             qtest.writel(registers + 0xc8, 1 << 20)
         })?;
-        stopper.say("ok")?;
-        words = writes.iter().map(word).collect();
+        stop_at += 1;
+        sender.send(writes)?;
+        stopper.say("ok")
+    });
+    let mut calls: Vec<Vec<RawWrite>> = Vec::new();
+    while calls.first().is_none_or(|first| calls.len() <= first.len()) {
         let mut said = Vec::new();
         loop {
             match running.next_line()?.context("the guest ended")?.as_str() {
@@ -63,17 +66,16 @@ fn demonstrate(host: &str, program: &str, round: &str) -> Result<()> {
                 _ => {}
             }
         }
-        let place = stop_at.checked_sub(1).map_or("nowhere", |at| words[at].as_str());
-        println!("{stop_at:3} {place:12} {}", said.join(" | "));
+        let writes = receiver.recv()?;
+        let place = calls.len().checked_sub(1).and_then(|at| writes.get(at));
+        let place = place.map_or("nowhere".into(), word);
+        println!("{:3} {place:12} {}", calls.len(), said.join(" | "));
         calls.push(writes);
-        stop_at += 1;
     }
     println!("== {} rounds in {:.1?}", calls.len(), begin.elapsed());
-    // The next round would wait for its call for ever: let it, and end here.
     let writes = calls.concat();
-    println!("{}", Notation::new(Device::E1000e).words(&calls[0]).join(" "));
-    drop(stopper);
     let trace = running.kill();
+    let mut notation = Notation::new(Device::E1000e);
     let mut found = 0;
     for segment in &trace.segments {
         let ours = |write: &&RawWrite| match write.place {
@@ -81,7 +83,11 @@ fn demonstrate(host: &str, program: &str, round: &str) -> Result<()> {
             Place::Table { .. } => true,
         };
         let traced: Vec<RawWrite> = segment.writes.iter().filter(ours).copied().collect();
+        let words = notation.words(&segment.writes);
         if calls.get(found).is_some_and(|call| *call == traced) {
+            if found == 0 {
+                println!("{}", words.join(" "));
+            }
             found += 1;
         }
     }

@@ -95,8 +95,34 @@ impl Stopper {
         Ok(this)
     }
 
+    /// Follows the guest in a thread of its own, to its end: the guest stands still now and then
+    /// until it is looked after, so the one who waits for its results can't be the one. `on_call`
+    /// is given each call with the lines said before it, runs it with [`Self::run_call`] and says
+    /// what the program wants to hear. If it fails, the guest is ended, and whoever waits for the
+    /// guest gets the error.
+    pub fn follow(
+        mut self,
+        running: &mut Running,
+        mut on_call: impl FnMut(&mut Self, Vec<String>) -> Result<()> + Send + 'static,
+    ) {
+        running.followed_by(std::thread::spawn(move || {
+            let mut follow = || -> Result<()> {
+                while let Some(lines) = self.next_call()? {
+                    on_call(&mut self, lines)?;
+                }
+                Ok(())
+            };
+            let result = follow();
+            if result.is_err() {
+                self.gdb.kill();
+            }
+            result
+        }));
+    }
+
     /// Waits until the guest's program wants to make a call; gives the lines it said before.
-    /// `None` when the guest has ended.
+    /// `None` when the guest has ended. Nobody else looks after the guest meanwhile: see
+    /// [`Self::follow`].
     ///
     /// # Errors
     /// When the guest can't be followed.
@@ -303,7 +329,7 @@ impl Stopper {
 /// Nobody is left behind at a breakpoint.
 impl Drop for Stopper {
     fn drop(&mut self) {
-        // A guest that has ended, or stands still after an error, says no.
+        // A guest that has ended says no.
         let _ = self.gdb.halt();
         let _ = self.gdb.release();
     }
