@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use vfio_irq_kernels::guest::Guest;
 use vfio_irq_kernels::notation::Notation;
 use vfio_irq_kernels::packages::{KERNELS, Kernel, Refresh};
-use vfio_irq_kernels::stopper::Stopper;
+use vfio_irq_kernels::stopper::{Stopper, Symbols};
 use vfio_irq_kernels::trace::{Device, Place, RawWrite};
 
 fn main() -> Result<()> {
@@ -29,6 +29,7 @@ fn main() -> Result<()> {
 
 fn demonstrate(host: &str, program: &str, round: &str) -> Result<()> {
     let kernel = Kernel::ready(host, Refresh::Never)?;
+    let symbols = Symbols::of(&kernel)?;
     let mut running = Guest::new(&kernel)
         .program("guest", Path::new(program))?
         .file("/round", round)
@@ -37,7 +38,7 @@ fn demonstrate(host: &str, program: &str, round: &str) -> Result<()> {
         .debug()
         .timeout(Duration::from_secs(240))
         .boot()?;
-    let stopper = Stopper::attach(&mut running, &kernel)?;
+    let stopper = Stopper::attach(&mut running, symbols)?;
     println!("== {host}, up after {:.1?}", running.elapsed());
     let begin = Instant::now();
     // Round 0 counts the writes; round n fires after the n-th.

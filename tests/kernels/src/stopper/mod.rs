@@ -16,10 +16,9 @@ pub use symbols::Symbols;
 
 use crate::gdb::{Gdb, Stop};
 use crate::guest::{Control, Next, Running};
-use crate::packages::Kernel;
 use crate::qtest::Qtest;
 use crate::trace::{Device, Place, RawWrite};
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use std::time::Duration;
 
 /// How long one side is listened to before the other.
@@ -69,15 +68,17 @@ enum Entered {
 type Seen<'a> = dyn FnMut(&[RawWrite], &mut Qtest) -> Result<()> + 'a;
 
 impl Stopper {
-    /// Attaches to a guest that has just been booted with `debug()`; takes its control line.
+    /// Attaches to a guest that has just been booted with `debug()`; takes its control line. The
+    /// symbols must be those of its kernel.
     ///
     /// # Errors
-    /// When the guest does not come up.
-    pub fn attach(running: &mut Running, kernel: &Kernel) -> Result<Self> {
-        let symbols = Symbols::of(kernel)?;
+    /// When the guest does not come up, or its script has begun already: then a table may have been
+    /// mapped unseen.
+    pub fn attach(running: &mut Running, symbols: Symbols) -> Result<Self> {
         // Early enough to see every table being mapped, late enough for addresses to be settled.
         running.await_console("lab: kernel")?;
         let gdb = running.gdb()?;
+        ensure!(!running.console().contains("lab: begin"), "attached after the script had begun");
         let (qtest, control) = (running.qtest()?, running.control()?);
         let (tables, returns) = (Vec::new(), Vec::new());
         let mut this = Self { gdb, qtest, control, symbols, tables, returns, in_call: false };
