@@ -211,6 +211,12 @@ impl Gdb {
         self.order("D")
     }
 
+    /// Ends the guest.
+    pub(crate) fn kill(&mut self) {
+        // There is no answer: QEMU is gone.
+        let _ = self.send("k");
+    }
+
     fn order(&mut self, command: &str) -> Result<()> {
         match self.ask(command)?.as_str() {
             "OK" => Ok(()),

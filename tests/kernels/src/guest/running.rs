@@ -25,6 +25,7 @@ pub struct Running {
     control: Option<Control>,
     qtest: Option<Qtest>,
     recorder: Option<JoinHandle<(Trace, String)>>,
+    follower: Option<JoinHandle<Result<()>>>,
     started: Instant,
     timeout: Duration,
     folder: TempDir,
@@ -88,6 +89,7 @@ impl Running {
             control: Some(Control::new(control)?),
             qtest,
             recorder: Some(recorder),
+            follower: None,
             started,
             timeout: guest.timeout,
             folder,
@@ -185,8 +187,25 @@ impl Running {
         }
         let status = self.end()?;
         let elapsed = self.started.elapsed();
+        self.followed()?;
         let (trace, qemu) = self.recorded();
         Ok(Ended { status, results, console: self.console.finish(), trace, qemu, elapsed })
+    }
+
+    /// Someone follows this guest in a thread of his own; his error is the guest's.
+    pub(crate) fn followed_by(&mut self, follower: JoinHandle<Result<()>>) {
+        self.follower = Some(follower);
+    }
+
+    /// Ends the guest here and now; gives the register writes up to then.
+    pub fn kill(mut self) -> Trace {
+        self.end_now();
+        self.recorded().0
+    }
+
+    /// Time since the start.
+    pub fn elapsed(&self) -> Duration {
+        self.started.elapsed()
     }
 
     fn left(&self) -> Duration {
@@ -194,7 +213,7 @@ impl Running {
     }
 
     fn late(&mut self) -> anyhow::Error {
-        self.kill();
+        self.end_now();
         anyhow!(
             "the guest did not end within {} s; the console's last lines:\n{}",
             self.timeout.as_secs(),
@@ -217,8 +236,22 @@ impl Running {
             let qemu =
                 if said.is_empty() { String::new() } else { format!("\nQEMU said:\n{said}") };
             let console = last_lines(&console, LAST_LINES);
-            anyhow!("{error}; the console's last lines:\n{console}{qemu}")
+            let error = anyhow!("{error}; the console's last lines:\n{console}{qemu}");
+            // Whoever follows the guest may have ended it, and knows why.
+            match self.followed() {
+                Ok(()) => error,
+                Err(why) => why.context(error),
+            }
         })
+    }
+
+    /// How the one who follows fared; only once the guest is gone.
+    fn followed(&mut self) -> Result<()> {
+        match self.follower.take().map(JoinHandle::join) {
+            Some(Ok(result)) => result,
+            Some(Err(_)) => bail!("the thread that follows the guest panicked"),
+            None => Ok(()),
+        }
     }
 
     fn recorded(&mut self) -> (Trace, String) {
@@ -226,7 +259,7 @@ impl Running {
         recorder.and_then(|thread| thread.join().ok()).unwrap_or_default()
     }
 
-    fn kill(&mut self) {
+    fn end_now(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -234,7 +267,7 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        self.kill();
+        self.end_now();
     }
 }
 

@@ -67,7 +67,7 @@ pub struct Kernel {
 /// Whether a kernel that is there will do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refresh {
-    /// Use what is there; fetch only what is missing.
+    /// Use what is there, without any network; fetch what is missing or damaged.
     Never,
     /// Fetch the newest, then replace what is there.
     Always,

@@ -16,10 +16,9 @@ pub use symbols::Symbols;
 
 use crate::gdb::{Gdb, Stop};
 use crate::guest::{Control, Next, Running};
-use crate::packages::Kernel;
 use crate::qtest::Qtest;
 use crate::trace::{Device, Place, RawWrite};
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use std::time::Duration;
 
 /// How long one side is listened to before the other.
@@ -69,15 +68,17 @@ enum Entered {
 type Seen<'a> = dyn FnMut(&[RawWrite], &mut Qtest) -> Result<()> + 'a;
 
 impl Stopper {
-    /// Attaches to a guest that has just been booted with `debug()`; takes its control line.
+    /// Attaches to a guest that has just been booted with `debug()`; takes its control line. The
+    /// symbols must be those of its kernel.
     ///
     /// # Errors
-    /// When the guest does not come up.
-    pub fn attach(running: &mut Running, kernel: &Kernel) -> Result<Self> {
-        let symbols = Symbols::of(kernel)?;
+    /// When the guest does not come up, or its script has begun already: then a table may have been
+    /// mapped unseen.
+    pub fn attach(running: &mut Running, symbols: Symbols) -> Result<Self> {
         // Early enough to see every table being mapped, late enough for addresses to be settled.
         running.await_console("lab: kernel")?;
         let gdb = running.gdb()?;
+        ensure!(!running.console().contains("lab: begin"), "attached after the script had begun");
         let (qtest, control) = (running.qtest()?, running.control()?);
         let (tables, returns) = (Vec::new(), Vec::new());
         let mut this = Self { gdb, qtest, control, symbols, tables, returns, in_call: false };
@@ -95,8 +96,34 @@ impl Stopper {
         Ok(this)
     }
 
+    /// Follows the guest in a thread of its own, to its end: the guest stands still now and then
+    /// until it is looked after, so the one who waits for its results can't be the one. `on_call`
+    /// is given each call with the lines said before it, runs it with [`Self::run_call`] and says
+    /// what the program wants to hear. If it fails, the guest is ended, and whoever waits for the
+    /// guest gets the error.
+    pub fn follow(
+        mut self,
+        running: &mut Running,
+        mut on_call: impl FnMut(&mut Self, Vec<String>) -> Result<()> + Send + 'static,
+    ) {
+        running.followed_by(std::thread::spawn(move || {
+            let mut follow = || -> Result<()> {
+                while let Some(lines) = self.next_call()? {
+                    on_call(&mut self, lines)?;
+                }
+                Ok(())
+            };
+            let result = follow();
+            if result.is_err() {
+                self.gdb.kill();
+            }
+            result
+        }));
+    }
+
     /// Waits until the guest's program wants to make a call; gives the lines it said before.
-    /// `None` when the guest has ended.
+    /// `None` when the guest has ended. Nobody else looks after the guest meanwhile: see
+    /// [`Self::follow`].
     ///
     /// # Errors
     /// When the guest can't be followed.
@@ -303,7 +330,7 @@ impl Stopper {
 /// Nobody is left behind at a breakpoint.
 impl Drop for Stopper {
     fn drop(&mut self) {
-        // A guest that has ended, or stands still after an error, says no.
+        // A guest that has ended says no.
         let _ = self.gdb.halt();
         let _ = self.gdb.release();
     }
