@@ -18,7 +18,7 @@ use super::answers::{ADDRESSES, blocks_of};
 use super::{Difference, Recorded};
 use crate::guest::Guest;
 use crate::packages::Kernel;
-use crate::stopper::Stopper;
+use crate::stopper::{Stopper, Symbols};
 use crate::trace::Device;
 
 /// A story with an interrupt at one moment of it.
@@ -206,8 +206,9 @@ pub fn ask(kernel: &Kernel, program: &Path, stories: &[Inside]) -> Result<Vec<Re
         );
     }
     let begin = std::time::Instant::now();
+    let symbols = Symbols::of(kernel)?;
     let mut running = guest.script(&script).boot()?;
-    let mut stopper = Stopper::attach(&mut running, kernel)?;
+    let mut stopper = Stopper::attach(&mut running, symbols)?;
     for (device, _, kind) in ADDRESSES {
         for story in stories.iter().filter(|story| story.device == device) {
             if std::env::var_os("PROGRESS").is_some() {
