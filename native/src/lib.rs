@@ -6,6 +6,7 @@
 //!
 //! Left out: real devices behind `/dev/vfio` and vfio-user sockets.
 
+pub mod conform;
 mod error;
 mod excerpt;
 pub mod input;
