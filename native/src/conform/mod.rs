@@ -20,6 +20,8 @@ mod avoid;
 mod generate;
 mod pair;
 mod random;
+mod report;
+mod rerun;
 mod settle;
 mod shrink;
 mod simpler;
@@ -30,15 +32,16 @@ mod track;
 
 use vfio_irq_core::device::Target;
 use vfio_irq_core::machine::Machine;
-use vfio_irq_core::scenario::ast::{Action, StepLine};
+use vfio_irq_core::scenario::ast::{Action, FdRef, StepLine};
 
 pub use avoid::{Avoid, NoSuchRule, RULES, Rule};
 pub use random::GENERATOR;
+pub use report::rules;
 pub use tally::{KINDS, Tally};
 
 use generate::{Generator, step};
 use pair::{Done, Pair, Watch};
-use shrink::Try;
+use rerun::{Found, Reruns};
 use support::Support;
 
 /// What `--help` says in a line.
@@ -66,9 +69,6 @@ Examples:
   vfio-irq conform --device 0000:00:04.0 --seed 7 --ops 100000
   vfio-irq conform --device 0000:00:04.0 --without qemu-ioapic";
 
-/// Runs tried to see whether a difference comes again.
-const CONFIRMATIONS: u32 = 3;
-
 /// What bounds a comparison.
 #[derive(Clone, Debug)]
 pub struct Limits {
@@ -92,8 +92,8 @@ impl Default for Limits {
         Self {
             steps: 400,
             descriptors: 40,
-            reset_once_in: 400,
-            reopen_once_in: 400,
+            reset_once_in: 1000,
+            reopen_once_in: 1000,
             reruns: 2000,
             avoid: Avoid::all(),
         }
@@ -108,7 +108,7 @@ pub struct Setup<'a> {
     pub seed: u64,
     /// Operations to do; the last sequence is done to its end.
     pub ops: u64,
-    /// First sequence: those before are left out.
+    /// The first sequence: those before it are left out.
     pub sequence: u64,
     /// Bounds.
     pub limits: Limits,
@@ -234,136 +234,14 @@ fn sequence(
         let next = generator.next(&pair.now(limits.descriptors), tally);
         differs = go(next, pair, tally);
     }
-    // What is left in eventfds, and the descriptors' end.
-    let names = pair.open_names();
-    let last = std::iter::once(Action::Ledger)
-        .chain(
-            names
-                .into_iter()
-                .map(|name| Action::CloseFd(vfio_irq_core::scenario::ast::FdRef::Name(name))),
-        )
-        .chain([Action::Close]);
-    for action in last {
+    // What is left in eventfds, and the descriptors' end. The device is closed by who brings it to
+    // rest; closes with something left are in the middle of sequences.
+    let closes = pair.open_names().into_iter().map(|name| Action::CloseFd(FdRef::Name(name)));
+    for action in std::iter::once(Action::Ledger).chain(closes) {
         if differs {
             return run;
         }
         differs = go(step(action, 1), pair, tally);
     }
     run
-}
-
-/// Runs that are made again, and fewer steps each.
-struct Reruns<'a> {
-    machine: &'a Machine,
-    device: &'a mut dyn Target,
-    support: &'a mut Support,
-    limits: &'a Limits,
-    progress: &'a mut dyn FnMut(Progress),
-    made: u32,
-    shortest: usize,
-}
-
-impl Reruns<'_> {
-    /// Runs these steps from the beginning, leaving out those that must not be done.
-    fn again(&mut self, steps: &[StepLine]) -> Vec<Done> {
-        let mut pair = Pair::new(self.machine, self.device, self.support, Watch::All);
-        let mut run = Vec::new();
-        let mut unused = Tally::default();
-        for step in steps {
-            if self.limits.avoid.refuses(&pair.now(self.limits.descriptors), step).is_some() {
-                continue;
-            }
-            let done = pair.step(step, &mut unused);
-            let differs = done.difference.is_some();
-            run.push(done);
-            if differs {
-                break;
-            }
-        }
-        pair.leave();
-        self.made += 1;
-        run
-    }
-
-    /// Shortens a run, if it differs again; how often it did.
-    fn shorten(&mut self, run: &mut Vec<Done>) -> (u32, u32) {
-        let confirm = |reruns: &mut Self, run: &[Done]| {
-            let steps: Vec<StepLine> = run.iter().map(|done| done.step.clone()).collect();
-            let again = (0..CONFIRMATIONS).filter(|_| reruns.differs(&steps).is_some());
-            (again.count() as u32, CONFIRMATIONS)
-        };
-        match confirm(self, run) {
-            (0, of) => (0, of),
-            _ => {
-                *run = shrink::shrink(std::mem::take(run), self);
-                confirm(self, run)
-            }
-        }
-    }
-}
-
-impl Try for Reruns<'_> {
-    fn differs(&mut self, steps: &[StepLine]) -> Option<Vec<Done>> {
-        let run = self.again(steps);
-        let differs = run.last().is_some_and(|done| done.difference.is_some());
-        if differs {
-            self.shortest = self.shortest.min(run.len());
-        }
-        (self.progress)(Progress::Shrinking { reruns: self.made, steps: self.shortest });
-        differs.then_some(run)
-    }
-
-    fn is_over(&self) -> bool {
-        self.made >= self.limits.reruns
-    }
-}
-
-/// Where a difference was found.
-struct Found<'a> {
-    machine: &'a Machine,
-    seed: u64,
-    sequence: u64,
-    shrunk_from: usize,
-    reproduced: (u32, u32),
-}
-
-impl Found<'_> {
-    fn differs(&self, run: &[Done], reruns: u32, tally: Tally) -> Differs {
-        let Self { machine, seed, sequence, shrunk_from, reproduced } = *self;
-        let names = text::short_names(run);
-        let rename = |name: &str| names.get(name).cloned().unwrap_or_else(|| name.to_owned());
-        let told = run.last().and_then(|done| done.difference.as_ref());
-        let words =
-            |words: Option<&String>| text::rename_words(words.map_or("", String::as_str), &rename);
-        let emulator = words(told.map(|told| &told.emulator));
-        let device = words(told.map(|told| &told.device));
-        let (again, of) = reproduced;
-        let head = [
-            "The emulator and a device differ in the last line.".into(),
-            format!("Emulator: {emulator}"),
-            format!("Device:   {device}"),
-            match again {
-                0 => format!("It did not come again in {of} runs; this is all that was done."),
-                _ => format!(
-                    "Shortened from {shrunk_from} steps; it came again in {again} of {of} runs."
-                ),
-            },
-            format!("vfio-irq conform --seed {seed} --sequence {sequence} ({GENERATOR})"),
-        ];
-        let text::Text { text: scenario, line } = text::write(machine, run, &head);
-        let steps = run.len();
-        Differs {
-            scenario,
-            line,
-            emulator,
-            device,
-            seed,
-            sequence,
-            shrunk_from,
-            steps,
-            reproduced,
-            reruns,
-            tally,
-        }
-    }
 }

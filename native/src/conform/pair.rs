@@ -12,7 +12,7 @@ use vfio_irq_core::errno::Errno;
 use vfio_irq_core::event::{Event, Outcome};
 use vfio_irq_core::machine::{Emulator, Machine};
 use vfio_irq_core::scenario::Stepper;
-use vfio_irq_core::scenario::ast::{Action, Data, FdRef, FdRefs, StepLine};
+use vfio_irq_core::scenario::ast::{Action, Data, FdRef, FdRefs, Names, StepLine};
 use vfio_irq_core::seen::user_words;
 use vfio_irq_core::trace::Entry;
 
@@ -108,8 +108,7 @@ impl<'a> Pair<'a> {
         let ours = ours.step(self.line, step, &mut self.emulator);
         let theirs = theirs.step(self.line, step, self.device);
         tally.emulated(&ours);
-        let makes = makes(&step.action.what);
-        if makes {
+        if makes(&step.action.what, &self.track) {
             self.learn_names(matches!(step.action.what, Action::Plainfd(_)));
         }
         let failed = theirs.checks.iter().find(|check| !check.held);
@@ -192,7 +191,7 @@ impl<'a> Pair<'a> {
         tally: &mut Tally,
     ) -> Vec<(String, u64)> {
         let mut counters = Vec::new();
-        for (name, ours, theirs) in self.to_read(action) {
+        for (name, ours, theirs) in self.due(action) {
             let count = self.emulator.eventfd_read(ours);
             let wanted = count.unwrap_or(0);
             self.device.eventfd_wait(theirs, wanted);
@@ -221,7 +220,7 @@ impl<'a> Pair<'a> {
         counters
     }
 
-    fn to_read(&mut self, action: &Action) -> Vec<(String, Fd, Fd)> {
+    fn due(&mut self, action: &Action) -> Vec<(String, Fd, Fd)> {
         let machine = &self.emulator.machine;
         let all = *action == Action::Ledger;
         // A step that can make a device signal.
@@ -266,14 +265,16 @@ impl<'a> Pair<'a> {
     }
 }
 
-/// Whether a step may make descriptors.
-fn makes(action: &Action) -> bool {
+/// Whether a step makes descriptors: it has names that are not known.
+fn makes(action: &Action, track: &Track) -> bool {
     match action {
         Action::Eventfd(_) | Action::Plainfd(_) => true,
         Action::SetIrqs(request) => match &request.data {
-            Data::Eventfd(Some(items)) => {
-                items.iter().any(|item| matches!(item.what, FdRefs::Names(_)))
-            }
+            Data::Eventfd(Some(items)) => items.iter().any(|item| match &item.what {
+                FdRefs::Names(Names::One(name)) => !track.fds.contains_key(name),
+                FdRefs::Names(_) => true,
+                FdRefs::Number(_) | FdRefs::Closed => false,
+            }),
             _ => false,
         },
         _ => false,

@@ -28,7 +28,7 @@ impl Random {
 
     /// A number below `end`; 0 where there is none.
     pub(super) fn below(&mut self, end: u32) -> u32 {
-        ((self.number() >> 32) * u64::from(end) >> 32) as u32
+        (((self.number() >> 32) * u64::from(end)) >> 32) as u32
     }
 
     /// A number of `first..=last`.

@@ -3,6 +3,8 @@
 //! Needed by functions that can't be reset, or whose reset does nothing: they keep pending bits and
 //! INTx level over a close, and deliver them to whoever enables a vector next. Linux keeps how many
 //! MSI vectors were enabled last (`msi_qmax`), and the function its Multiple Message Enable.
+//!
+//! Left out: pending bits of vectors the host can't give; they are not raised in such a function.
 
 use vfio_irq_core::device::{Answer, Fd, Stimulus, Target};
 use vfio_irq_core::errno::Errno;
@@ -32,20 +34,32 @@ fn quiet(device: &mut dyn Target, machine: &Machine) -> Result<(), Errno> {
     }
     deassert(device)?;
     let fd = device.eventfd_create()?;
-    let counts = [IrqIndex::Msix, IrqIndex::Msi].map(|index| {
-        let count = machine.host.count(&machine.function, index);
-        (index, count.min(u32::from(MAX_VECTOR)))
-    });
-    for (index, count) in counts {
-        // Pending bits of every vector come out, then one vector is the last that was enabled.
-        for count in [count, count.min(1)] {
-            if count > 0 && on(device, index, &vec![fd; count as usize]) == Ok(Answer::Done) {
-                off(device, index)?;
-            }
+    let drained = drain(device, machine, fd);
+    device.eventfd_close(fd)?;
+    drained?;
+    deassert(device)
+}
+
+/// Lets out what is pending in vectors, into an eventfd nobody reads.
+fn drain(device: &mut dyn Target, machine: &Machine, fd: Fd) -> Result<(), Errno> {
+    for index in [IrqIndex::Msix, IrqIndex::Msi] {
+        let count = machine.host.count(&machine.function, index).min(u32::from(MAX_VECTOR));
+        if count == 0 {
+            continue;
+        }
+        let all = match on(device, index, fd, count)? {
+            Answer::Done => Answer::Done,
+            Answer::Only(fewer) => on(device, index, fd, fewer)?,
+        };
+        if all == Answer::Done {
+            off(device, index)?;
+        }
+        // One vector is what a new device had last.
+        if count > 1 && on(device, index, fd, 1)? == Answer::Done {
+            off(device, index)?;
         }
     }
-    device.eventfd_close(fd)?;
-    deassert(device)
+    Ok(())
 }
 
 fn deassert(device: &mut dyn Target) -> Result<(), Errno> {
@@ -55,15 +69,17 @@ fn deassert(device: &mut dyn Target) -> Result<(), Errno> {
     }
 }
 
-fn on(device: &mut dyn Target, index: IrqIndex, fds: &[Fd]) -> Result<Answer, Errno> {
+/// Enables vectors `0..count`, all with this eventfd.
+fn on(device: &mut dyn Target, index: IrqIndex, fd: Fd, count: u32) -> Result<Answer, Errno> {
+    let fds = vec![fd; count as usize];
     let header = IrqSetHeader {
         argsz: IrqSetHeader::SIZE + 4 * fds.len() as u32,
         flags: (IrqSetFlags::DATA_EVENTFD | IrqSetFlags::ACTION_TRIGGER).bits(),
         index: index.raw(),
         start: 0,
-        count: fds.len() as u32,
+        count,
     };
-    device.set_irqs(header, &eventfd_data(fds))
+    device.set_irqs(header, &eventfd_data(&fds))
 }
 
 fn off(device: &mut dyn Target, index: IrqIndex) -> Result<Answer, Errno> {

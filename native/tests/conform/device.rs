@@ -279,7 +279,11 @@ impl Device for Liar {
             Err(Errno::EAGAIN) if kept > 0 => Ok(kept),
             Ok(2) if self.lie == Lie::CountOffByOne => Ok(3),
             Ok(value) if self.lose.remove(&fd) => {
-                if value > 1 { Ok(value - 1) } else { Err(Errno::EAGAIN) }
+                if value > 1 {
+                    Ok(value - 1)
+                } else {
+                    Err(Errno::EAGAIN)
+                }
             }
             value => value,
         };
@@ -306,7 +310,8 @@ impl Device for Liar {
 
     fn take_events(&mut self) -> Vec<Event> {
         self.keep_events();
-        let no_vector = |event: &Event| matches!(event, Event::Lost { why: Loss::NoSuchVector, .. });
+        let no_vector =
+            |event: &Event| matches!(event, Event::Lost { why: Loss::NoSuchVector, .. });
         let held = !self.events.iter().any(no_vector);
         self.must(held, "a vector fired that there is not");
         std::mem::take(&mut self.events)

@@ -50,6 +50,15 @@ pub(super) fn no_such_vector(now: &Now<'_>, action: &Action) -> bool {
     *vector >= vectors
 }
 
+pub(super) fn undrained(now: &Now<'_>, action: &Action) -> bool {
+    let room = now.machine.host.profile().vectors;
+    let vector = match action {
+        Action::Stimulate(Stimulus::Fire(vector)) => u32::from(*vector),
+        _ => return false,
+    };
+    !now.machine.function.resets() && room.is_some_and(|room| vector >= room)
+}
+
 pub(super) fn spin(now: &Now<'_>, _: &Action) -> bool {
     let Some(request) = request(now) else { return false };
     let unmask = unmask(now.machine);

@@ -114,6 +114,11 @@ pub const RULES: &[Rule] = &[
         message::no_such_vector,
     ),
     needed(
+        "undrained",
+        "a vector the host has no room for stays pending for good in a function without reset",
+        message::undrained,
+    ),
+    needed(
         "spin",
         "an unmask eventfd that is a trigger as well makes Linux signal and unmask without end",
         message::spin,

@@ -70,8 +70,8 @@ impl<'a> Generator<'a> {
         if !now.machine.host.is_open() && !self.random.once_in(4) {
             return step(Action::Open, 1);
         }
-        let [low, high] = now.track.command_known;
-        if !(low && high) && !self.random.once_in(8) {
+        let known = now.track.command_known.iter().all(|known| *known);
+        if !known && !self.random.once_in(8) {
             return config::command(0x0006);
         }
         // Without Memory Space nothing can be raised, without Bus Master nothing arrives.
@@ -80,6 +80,11 @@ impl<'a> Generator<'a> {
         {
             return config::command(0x0006);
         }
+        if !now.memory() && self.random.once_in(4) {
+            // What needs Memory Space, and what does not.
+            return self.bar(now);
+        }
+        let bars = u32::from(now.machine.function.msix().is_some());
         let rare = |once_in: u32| u32::from(once_in > 0);
         let weights = [
             (46, Kind::Request),
@@ -87,7 +92,7 @@ impl<'a> Generator<'a> {
             (11, Kind::Config),
             (11, Kind::Descriptor),
             (4, Kind::Info),
-            (2, Kind::Bar),
+            (1 + bars, Kind::Bar),
             (rare(self.limits.reset_once_in), Kind::Reset),
             (rare(self.limits.reopen_once_in), Kind::Reopen),
         ];

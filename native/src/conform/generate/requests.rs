@@ -1,5 +1,6 @@
 //! SET_IRQS: what means something in the state the index is in.
 
+use vfio_irq_core::device::Stimulus;
 use vfio_irq_core::host::IrqMode;
 use vfio_irq_core::scenario::ast::{
     Action, Data, FdRefs, Item, Names, SetAction, SetIrqs, StepLine,
@@ -45,7 +46,7 @@ impl Generator<'_> {
         let mut request = match now.machine.host.mode() {
             IrqMode::None => match self.enable(now) {
                 Ok(request) => request,
-                Err(first) => return first,
+                Err(first) => return step(Action::Stimulate(first), 1),
             },
             IrqMode::Intx(_) => self.intx(now),
             IrqMode::Msi => self.message(now, IrqIndex::Msi),
@@ -61,7 +62,7 @@ impl Generator<'_> {
     }
 
     /// With every index off. The error is what has to be done before.
-    fn enable(&mut self, now: &Now<'_>) -> Result<SetIrqs, StepLine> {
+    fn enable(&mut self, now: &Now<'_>) -> Result<SetIrqs, Stimulus> {
         let has = |index| now.machine.host.count(&now.machine.function, index);
         let counts = [IrqIndex::Intx, IrqIndex::Msi, IrqIndex::Msix].map(has);
         let weights = [
@@ -76,9 +77,9 @@ impl Generator<'_> {
         }
         // A level that is up is in the way of the next index: it comes down first, mostly.
         let up = now.machine.function.intx_status();
-        let deassert = vfio_irq_core::device::Stimulus::DeassertIntx;
+        let deassert = Stimulus::DeassertIntx;
         if up && now.can(deassert) && self.random.once_in(2) {
-            return Err(step(Action::Stimulate(deassert), 1));
+            return Err(deassert);
         }
         if self.random.once_in(12) {
             // A loopback of what is off.
