@@ -108,9 +108,7 @@ impl<'a> Pair<'a> {
         let ours = ours.step(self.line, step, &mut self.emulator);
         let theirs = theirs.step(self.line, step, self.device);
         tally.emulated(&ours);
-        if makes(&step.action.what, &self.track) {
-            self.learn_names(matches!(step.action.what, Action::Plainfd(_)));
-        }
+        self.learn_names(&step.action.what);
         let failed = theirs.checks.iter().find(|check| !check.held);
         let same = outcomes(&ours).eq(outcomes(&theirs)) && failed.is_none();
         let answer = outcomes(&ours).next().map(|_| words(&ours));
@@ -169,18 +167,17 @@ impl<'a> Pair<'a> {
         }
     }
 
-    /// Takes up the descriptors a step made.
-    fn learn_names(&mut self, plain: bool) {
+    /// Takes up the descriptors a step made, in the order it made them.
+    fn learn_names(&mut self, action: &Action) {
         let [ours, theirs] = &self.steppers;
-        let theirs = theirs.names();
-        for (emulator, name) in ours.names() {
-            let device = theirs.iter().find(|(_, other)| **other == name).map(|(fd, _)| *fd);
-            if let Some(device) = device
-                && !self.track.fds.contains_key(&name)
+        let plain = matches!(action, Action::Plainfd(_));
+        each_name(action, &mut |name| {
+            if !self.track.fds.contains_key(name)
+                && let (Some(ours), Some(theirs)) = (ours.fd(name), theirs.fd(name))
             {
-                self.track.made(name, (emulator, device), !plain);
+                self.track.made(name.to_owned(), (ours, theirs), !plain);
             }
-        }
+        });
     }
 
     /// Reads eventfds on both sides; gives the counters, and adds what differs.
@@ -265,19 +262,23 @@ impl<'a> Pair<'a> {
     }
 }
 
-/// Whether a step makes descriptors: it has names that are not known.
-fn makes(action: &Action, track: &Track) -> bool {
+/// The names a step makes where they are new.
+pub(super) fn each_name(action: &Action, take: &mut dyn FnMut(&str)) {
+    let mut names = |names: &Names| match names {
+        Names::One(name) => take(name),
+        range @ Names::Range { .. } => range.each().for_each(|name| take(&name)),
+    };
     match action {
-        Action::Eventfd(_) | Action::Plainfd(_) => true,
-        Action::SetIrqs(request) => match &request.data {
-            Data::Eventfd(Some(items)) => items.iter().any(|item| match &item.what {
-                FdRefs::Names(Names::One(name)) => !track.fds.contains_key(name),
-                FdRefs::Names(_) => true,
-                FdRefs::Number(_) | FdRefs::Closed => false,
-            }),
-            _ => false,
-        },
-        _ => false,
+        Action::Eventfd(all) | Action::Plainfd(all) => all.iter().for_each(names),
+        Action::SetIrqs(request) => {
+            let Data::Eventfd(Some(items)) = &request.data else { return };
+            for item in items {
+                if let FdRefs::Names(all) = &item.what {
+                    names(all);
+                }
+            }
+        }
+        _ => {}
     }
 }
 

@@ -12,7 +12,7 @@ use vfio_irq_core::scenario::ast::{
 };
 use vfio_irq_core::scenario::{Overrides, Scenario, run_emulated};
 
-use super::pair::{Difference, Done};
+use super::pair::{self, Difference, Done};
 
 /// The text, and the line that differs in it.
 pub(super) struct Text {
@@ -96,8 +96,8 @@ pub(super) fn short_names(run: &[Done]) -> BTreeMap<String, String> {
     let mut order: Vec<String> = Vec::new();
     for done in run {
         each_name(&done.step, &mut |name| {
-            if !order.contains(name) {
-                order.push(name.clone());
+            if !order.iter().any(|known| known == name) {
+                order.push(name.to_owned());
             }
         });
     }
@@ -108,27 +108,13 @@ pub(super) fn short_names(run: &[Done]) -> BTreeMap<String, String> {
     order.into_iter().enumerate().map(|(at, name)| (name, short(at))).collect()
 }
 
-fn each_name(step: &StepLine, take: &mut dyn FnMut(&String)) {
-    let mut all = |names: &Names| {
-        if let Names::One(name) = names {
-            take(name);
-        }
-    };
+/// Every name a step says.
+fn each_name(step: &StepLine, take: &mut dyn FnMut(&str)) {
     match &step.action.what {
-        Action::SetIrqs(request) => {
-            if let Data::Eventfd(Some(items)) = &request.data {
-                for item in items {
-                    if let FdRefs::Names(names) = &item.what {
-                        all(names);
-                    }
-                }
-            }
-        }
-        Action::Eventfd(names) | Action::Plainfd(names) => names.iter().for_each(all),
         Action::ReadFd(FdRef::Name(name))
         | Action::WriteFd(FdRef::Name(name), _)
-        | Action::CloseFd(FdRef::Name(name)) => all(&Names::One(name.clone())),
-        _ => {}
+        | Action::CloseFd(FdRef::Name(name)) => take(name),
+        action => pair::each_name(action, take),
     }
 }
 

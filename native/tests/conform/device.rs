@@ -1,5 +1,7 @@
 //! A second emulator as the device: told to lie, and watched for what must not be done to a real
-//! one.
+//! one. What no two devices have in common is another thing here: registers that have nothing to do
+//! with interrupts, what firmware left in Command and Interrupt Line, and the numbers of
+//! descriptors, of which the lowest that is free is given out as a kernel does.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,6 +12,9 @@ use vfio_irq_core::eventfd::Fds;
 use vfio_irq_core::host::IrqMode;
 use vfio_irq_core::machine::{Emulator, Machine};
 use vfio_irq_core::uapi::{CONFIG_REGION, IrqIndex, IrqInfo, IrqSetFlags, IrqSetHeader};
+
+/// First number given out.
+const FIRST_FD: Fd = 1000;
 
 /// What a device says that is not so.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -37,6 +42,12 @@ pub(crate) struct Liar {
     emulator: Emulator,
     lie: Lie,
     events: Vec<Event>,
+    /// The emulator's descriptor by the number the user has.
+    numbers: BTreeMap<Fd, Fd>,
+    /// Every number given out.
+    given: BTreeSet<Fd>,
+    /// The bytes of Command, and of Interrupt Line, that were written since the open.
+    written: [bool; 3],
     /// Signals to be lost, by eventfd.
     lose: BTreeSet<Fd>,
     /// Counts kept by unmask eventfds.
@@ -58,6 +69,9 @@ impl Liar {
             emulator: Emulator::new(machine),
             lie,
             events: Vec::new(),
+            numbers: BTreeMap::new(),
+            given: BTreeSet::new(),
+            written: [false; 3],
             lose: BTreeSet::new(),
             kept: BTreeMap::new(),
             refused: 0,
@@ -154,14 +168,60 @@ impl Liar {
         Err(errno)
     }
 
+    /// Gives a descriptor the lowest number that is free.
+    fn give(&mut self, made: Result<Fd, Errno>) -> Result<Fd, Errno> {
+        let emulated = made?;
+        let free = (FIRST_FD..).find(|number| !self.numbers.contains_key(number));
+        let number = free.expect("there are billions");
+        self.numbers.insert(number, emulated);
+        self.given.insert(number);
+        Ok(number)
+    }
+
+    /// The emulator's descriptor for a number; negative ones mean themselves.
+    fn emulated(&self, fd: Fd) -> Fd {
+        if fd < 0 { fd } else { self.numbers.get(&fd).copied().unwrap_or(Fd::MAX) }
+    }
+
+    /// Puts the emulator's descriptors into a request's data.
+    fn translate(&self, header: &IrqSetHeader, data: &[u8]) -> Vec<u8> {
+        let mut data = data.to_vec();
+        if header.flags & IrqSetFlags::DATA.bits() == IrqSetFlags::DATA_EVENTFD.bits() {
+            for b in data.chunks_exact_mut(4) {
+                let fd = self.emulated(Fd::from_le_bytes([b[0], b[1], b[2], b[3]]));
+                b.copy_from_slice(&fd.to_le_bytes());
+            }
+        }
+        data
+    }
+
+    /// Makes bytes of config space another device's that have nothing to do with interrupts.
+    fn disguise(&self, offset: u64, data: &mut [u8]) {
+        let function = &self.machine().function;
+        let msi = function.msi().map(|msi| {
+            let len = 10 + if msi.wide() { 4 } else { 0 } + if msi.maskable() { 10 } else { 0 };
+            (u64::from(msi.offset()), len)
+        });
+        let msix = function.msix().map(|msix| (u64::from(msix.offset()), 12));
+        for (at, byte) in (offset..).zip(data) {
+            let inside = |(first, len): (u64, u64)| (first + 2..first + len).contains(&at);
+            match at {
+                4 | 5 if !self.written[at as usize - 4] => *byte |= 1,
+                0x3c if !self.written[2] => *byte = 0x0b,
+                4..8 | 0x3c | 0x3d => {}
+                _ if msi.is_some_and(inside) || msix.is_some_and(inside) => {}
+                _ => *byte ^= 0x5a,
+            }
+        }
+    }
+
     /// Raw descriptor numbers in a request: names' numbers, or none that could be open.
     fn check_numbers(&mut self, header: &IrqSetHeader, data: &[u8]) {
         if header.flags & IrqSetFlags::DATA_EVENTFD.bits() == 0 {
             return;
         }
-        let made: BTreeSet<Fd> = self.machine().fds.iter().map(|(fd, _, _)| fd).collect();
         let numbers = data.chunks_exact(4).map(|b| Fd::from_le_bytes([b[0], b[1], b[2], b[3]]));
-        let strange = |fd: &Fd| (0..65_536).contains(fd) && !made.contains(fd);
+        let strange = |fd: &Fd| (0..65_536).contains(fd) && !self.given.contains(fd);
         let held = !numbers.into_iter().any(|fd| strange(&fd));
         self.must(held, "a raw number that may be open");
     }
@@ -170,6 +230,9 @@ impl Liar {
 impl Device for Liar {
     fn open(&mut self) -> Result<(), Errno> {
         self.note(|| "open".into());
+        if !self.machine().host.is_open() {
+            self.written = [false; 3];
+        }
         if self.open_fds() == 0 {
             self.emulator.machine.fds = Fds::default();
             self.lose.clear();
@@ -198,8 +261,9 @@ impl Device for Liar {
     fn set_irqs(&mut self, header: IrqSetHeader, data: &[u8]) -> Result<Answer, Errno> {
         self.note(|| format!("set_irqs {header:?} {data:?}"));
         self.check_numbers(&header, data);
-        let (mode, up, before) = (self.machine().host.mode(), self.waits_level(), self.live());
-        let answer = self.emulator.set_irqs(header, data);
+        let (mode, up, before) =
+            (self.machine().host.mode(), self.machine().function.intx_status(), self.live());
+        let answer = self.emulator.set_irqs(header, &self.translate(&header, data));
         self.look();
         let now = self.machine().host.mode();
         let on = mode == IrqMode::None && matches!(now, IrqMode::Intx(_));
@@ -232,6 +296,10 @@ impl Device for Liar {
     fn region_read(&mut self, region: u32, offset: u64, data: &mut [u8]) -> Result<(), Errno> {
         self.note(|| format!("read {region} {offset:#x} {}", data.len()));
         self.emulator.region_read(region, offset, data)?;
+        if region == CONFIG_REGION {
+            self.disguise(offset, data);
+            self.answer(Outcome::Data(data.to_vec()));
+        }
         if let Some(msi) = self.machine().function.msi()
             && self.lie == Lie::MsiEnableShown
             && region == CONFIG_REGION
@@ -246,6 +314,12 @@ impl Device for Liar {
 
     fn region_write(&mut self, region: u32, offset: u64, data: &[u8]) -> Result<(), Errno> {
         self.note(|| format!("write {region} {offset:#x} {data:?}"));
+        if region == CONFIG_REGION {
+            let end = offset + data.len() as u64;
+            for (written, at) in self.written.iter_mut().zip([4, 5, 0x3c]) {
+                *written |= (offset..end).contains(&at);
+            }
+        }
         self.emulator.region_write(region, offset, data)
     }
 
@@ -259,19 +333,21 @@ impl Device for Liar {
     fn eventfd_create(&mut self) -> Result<Fd, Errno> {
         let made = self.emulator.eventfd_create();
         self.look();
-        made
+        self.give(made)
     }
 
     fn plain_fd_create(&mut self) -> Result<Fd, Errno> {
-        self.emulator.plain_fd_create()
+        let made = self.emulator.plain_fd_create();
+        self.give(made)
     }
 
     fn eventfd_wait(&mut self, fd: Fd, at_least: u64) {
-        self.emulator.eventfd_wait(fd, at_least);
+        self.emulator.eventfd_wait(self.emulated(fd), at_least);
     }
 
     fn eventfd_read(&mut self, fd: Fd) -> Result<u64, Errno> {
         self.note(|| format!("read {fd}"));
+        let fd = self.emulated(fd);
         let plain = self.machine().fds.lookup(fd) == Err(Errno::EINVAL);
         self.must(!plain, "a descriptor read that is no eventfd");
         let kept = self.kept.remove(&fd).unwrap_or(0);
@@ -293,6 +369,7 @@ impl Device for Liar {
 
     fn eventfd_write(&mut self, fd: Fd, value: u64) -> Result<(), Errno> {
         self.note(|| format!("write {fd} {value}"));
+        let fd = self.emulated(fd);
         let plain = self.machine().fds.lookup(fd) == Err(Errno::EINVAL);
         self.must(!plain, "a descriptor written that is no eventfd");
         if self.lie == Lie::UnmaskNotTaken && self.unmask() == Some(fd) {
@@ -305,7 +382,9 @@ impl Device for Liar {
 
     fn eventfd_close(&mut self, fd: Fd) -> Result<(), Errno> {
         self.note(|| format!("close {fd}"));
-        self.emulator.eventfd_close(fd)
+        let emulated = self.emulated(fd);
+        self.numbers.remove(&fd);
+        self.emulator.eventfd_close(emulated)
     }
 
     fn take_events(&mut self) -> Vec<Event> {
@@ -315,12 +394,6 @@ impl Device for Liar {
         let held = !self.events.iter().any(no_vector);
         self.must(held, "a vector fired that there is not");
         std::mem::take(&mut self.events)
-    }
-}
-
-impl Liar {
-    fn waits_level(&self) -> bool {
-        self.machine().function.intx_status()
     }
 }
 

@@ -180,7 +180,8 @@ fn difference_that_never_comes_again_is_told_whole() {
 /// What differs between the built-in hosts is what a comparison has to find first.
 #[test]
 fn host_with_one_rule_changed_is_found() {
-    let changes: [(&str, &str, fn(&mut Rules)); 6] = [
+    type Change = fn(&mut Rules);
+    let changes: [(&str, &str, Change); 6] = [
         ("e1000e", "linux-6.12", |rules| rules.dynamic_msix = false),
         ("xhci", "linux-6.12", |rules| rules.range_first = true),
         ("xhci", "linux-6.12", |rules| rules.loopback_in_range = true),
