@@ -124,7 +124,7 @@ fn text(
     }
     let line = text.lines().count() as u32 + 1;
     let _ = writeln!(text, "set_irqs {index} {} {moment}", fit(story.call));
-    text += "read a\nread b\nread c\nconfig read 4 2\n";
+    text += "read a\nread b\nread c\n";
     let (control, pending) = match (device, index) {
         ("e1000e", "msix") => (0xa2, "bar3 read 0x2000 8\n"),
         ("xhci", "msix") => (0x92, "bar0 read 0x3800 8\n"),

@@ -3,12 +3,14 @@
 //! | module | compares |
 //! |---|---|
 //! | [`answers`] | what the user of a device sees of each scenario, and the registers written meanwhile |
+//! | [`inside`] | what becomes of an interrupt after each register write of a call |
+//! | [`random`] | what the user sees of random operations |
 //!
 //! What a kernel answered is a [`Recording`], which is also how it is kept in the repository.
-//! | [`inside`] | what becomes of an interrupt after each register write of a call |
 
 pub mod answers;
 pub mod inside;
+pub mod random;
 mod recording;
 
 pub use recording::{Recorded, Recording};
