@@ -475,6 +475,8 @@ impl Device for VfioDevice {
     fn eventfd_write(&mut self, fd: Fd, value: u64) -> Result<(), Errno> {
         let open = self.fds.get(&fd).ok_or(Errno::EBADF)?;
         rustix::io::write(open, &value.to_ne_bytes()).map_err(errno)?;
+        // What an unmask eventfd asks for is done by a worker of the kernel: make way for it.
+        std::thread::sleep(Duration::from_micros(50));
         self.events.push(Event::Wrote { fd, value });
         Ok(())
     }
