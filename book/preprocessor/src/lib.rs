@@ -15,7 +15,9 @@
 //! `compare=NAME|NAME` (run on each). A block that is wrong fails the build with its place.
 
 pub mod block;
+pub mod differences;
 pub mod html;
 pub mod preprocess;
 pub mod run;
 pub mod site;
+pub mod verified;

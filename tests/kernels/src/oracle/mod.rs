@@ -3,23 +3,7 @@
 //! | module | compares |
 //! |---|---|
 //! | [`answers`] | what the user of a device sees of each scenario, and the registers written meanwhile |
-//!
-//! What a kernel answered is a [`Recording`], which is also how it is kept in the repository.
+//! | [`keep`] | the answers with the emulator's, and with the recordings in the repository, or makes them those |
 
 pub mod answers;
-mod recording;
-
-pub use recording::{Recorded, Recording};
-
-/// A difference between emulator and kernel.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Difference {
-    /// The kernel's host profile.
-    pub host: String,
-    /// The device.
-    pub device: String,
-    /// The scenario, or what else was compared.
-    pub what: String,
-    /// Both sides, for people.
-    pub text: String,
-}
+pub mod keep;
