@@ -8,6 +8,7 @@
 
 pub mod address;
 pub mod answers;
+pub mod conform;
 mod error;
 mod excerpt;
 pub mod input;

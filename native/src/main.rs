@@ -12,7 +12,7 @@ use vfio_irq::address::Address;
 use vfio_irq::input::Input;
 #[cfg(target_os = "linux")]
 use vfio_irq::real;
-use vfio_irq::{Exit, Paint, Report, answers, inspect, profiles, run};
+use vfio_irq::{Exit, Paint, Report, answers, conform, inspect, profiles, run};
 use vfio_irq_core::scenario::Overrides;
 
 mod help;
@@ -43,6 +43,8 @@ enum Command {
     Inspect(Inspect),
     #[command(about = help::ANSWERS, long_about = help::ANSWERS_LONG, after_long_help = help::ANSWERS_EXAMPLES)]
     Answers(Answers),
+    #[command(about = conform::HELP, long_about = conform::HELP_LONG, after_long_help = conform::HELP_EXAMPLES)]
+    Conform(Conform),
     #[command(about = help::HOSTS, long_about = help::HOSTS_LONG, after_long_help = help::HOSTS_EXAMPLES)]
     Hosts(List),
     #[command(about = help::FUNCTIONS, long_about = help::FUNCTIONS_LONG, after_long_help = help::FUNCTIONS_EXAMPLES)]
@@ -139,6 +141,39 @@ struct Answers {
 }
 
 #[derive(Args)]
+struct Conform {
+    /// The device, under vfio-pci. Nothing of value may depend on it.
+    #[arg(long, value_name = "ADDRESS", required_unless_present = "list_rules")]
+    device: Option<Address>,
+    #[command(flatten)]
+    way: Way,
+    /// The emulator's host; without, the one most like the running kernel.
+    #[arg(long, value_name = "PROFILE", value_parser = PossibleValuesParser::new(profiles::host_names()))]
+    host: Option<String>,
+    /// The emulator's function; without, the one most like the device.
+    #[arg(long, value_name = "FILE|NAME", value_hint = ValueHint::FilePath)]
+    function: Option<String>,
+    /// What the steps are made from: the same seed, the same steps.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+    /// How many operations.
+    #[arg(long, value_name = "N", default_value_t = 10_000)]
+    ops: u64,
+    /// The first sequence, to come back to a difference.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    sequence: u64,
+    /// The host has no interrupt remapping.
+    #[arg(long)]
+    no_remapping: bool,
+    /// Also do what this rule leaves out.
+    #[arg(long, value_name = "RULE")]
+    without: Vec<String>,
+    /// Print the rules by which steps are left out.
+    #[arg(long)]
+    list_rules: bool,
+}
+
+#[derive(Args)]
 struct List {
     /// How to show it.
     #[arg(long, default_value = "text")]
@@ -181,6 +216,7 @@ fn execute(cli: &Cli) -> anyhow::Result<Report> {
             None => Ok(inspect::inspect(&Input::read(file)?, list.format.into())?),
         },
         Command::Answers(arguments) => print_answers(arguments),
+        Command::Conform(arguments) => run_conform(arguments),
         Command::Hosts(list) => Ok(profiles::compare_hosts(list.format.into())),
         Command::Functions(list) => Ok(profiles::compare_functions(list.format.into())),
         Command::Completions { shell } => {
@@ -273,6 +309,35 @@ fn inspect_device(_: Address, _: vfio_irq::Format) -> anyhow::Result<Report> {
 
 #[cfg(not(target_os = "linux"))]
 fn answers_of_device(_: &[Input], _: Address, _: &Answers) -> anyhow::Result<Report> {
+    Err(vfio_irq::Error::NoBackend.into())
+}
+
+#[cfg(target_os = "linux")]
+fn run_conform(arguments: &Conform) -> anyhow::Result<Report> {
+    let Some(address) = arguments.device.filter(|_| !arguments.list_rules) else {
+        return Ok(Report::done(conform::rules()));
+    };
+    let mut limits = conform::Limits::default();
+    for rule in &arguments.without {
+        limits.avoid = limits.avoid.without(rule)?;
+    }
+    let wanted = real::Conform {
+        host: arguments.host.as_deref().map(profiles::host).transpose()?,
+        function: arguments.function.as_deref().map(profiles::function).transpose()?,
+        remapping: !arguments.no_remapping,
+        seed: arguments.seed,
+        ops: arguments.ops,
+        sequence: arguments.sequence,
+        limits,
+    };
+    Ok(real::conform_device(which(address, &arguments.way), wanted, &mut io::stderr())?)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn run_conform(arguments: &Conform) -> anyhow::Result<Report> {
+    if arguments.list_rules {
+        return Ok(Report::done(conform::rules()));
+    }
     Err(vfio_irq::Error::NoBackend.into())
 }
 

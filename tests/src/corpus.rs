@@ -36,7 +36,11 @@ pub struct Item {
 }
 
 impl Item {
-    fn new(name: String, text: String) -> Result<Self> {
+    /// A scenario of this name and text.
+    ///
+    /// # Errors
+    /// The text is no scenario.
+    pub fn new(name: String, text: String) -> Result<Self> {
         let scenario = Scenario::parse(&text).map_err(|errors| {
             let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
             anyhow!("{name}: {}", lines.join("; "))
@@ -68,19 +72,21 @@ impl Item {
 
     /// What the emulator answers as this device under this kernel; `None` if the device can't
     /// carry the scenario there.
-    pub fn expected(&self, host: &str, device: &str) -> Option<Block> {
-        if self.limits_vectors() {
+    pub fn expected(&self, host: &str, device: &str, remapping: bool) -> Option<Block> {
+        if self.limits_vectors() || remapping && self.without_remapping() {
             return None;
         }
-        let block = self.emulated(host, device);
+        let block = self.emulated(host, device, remapping);
         block.text.ends_with("\nheld\n").then_some(block)
     }
 
-    /// What the emulator answers as this device under this kernel, held or not.
-    pub fn emulated(&self, host: &str, device: &str) -> Block {
+    /// What the emulator answers as this device under this kernel, with or without interrupt
+    /// remapping, held or not.
+    pub fn emulated(&self, host: &str, device: &str, remapping: bool) -> Block {
         let spec = profiles::by_name(device).expect("a built-in function");
+        let host = HostProfile::by_name(host).expect("a built-in host");
         let overrides = Overrides {
-            host: Some(HostProfile::by_name(host).expect("a built-in host")),
+            host: Some(HostProfile { remapping, ..host }),
             function: Some(Function::new(&spec).expect("a built-in function is valid")),
         };
         let machine = self.scenario.machine(&overrides).expect("both lines are overridden");

@@ -50,13 +50,14 @@ impl Recorded {
         Self { name, fingerprint: fingerprint.to_owned(), lines }
     }
 
-    /// A run of the emulator, in the form a kernel's answers are recorded in.
-    pub fn of(item: &Item, block: &Block) -> Self {
+    /// A run of the emulator, in the form a kernel's answers are recorded in; without the register
+    /// writes if those were not recorded.
+    pub fn of(item: &Item, block: &Block, with_writes: bool) -> Self {
         let writes: Vec<(u32, Vec<String>)> = block
             .trace
             .entries
             .iter()
-            .filter(|entry| is_compared(&entry.text))
+            .filter(|entry| with_writes && is_compared(&entry.text))
             .map(|entry| (entry.line, register_words(&entry.events)))
             .collect();
         Self::new(&item.fingerprint(), &block.text, &writes)

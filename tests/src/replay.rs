@@ -24,14 +24,16 @@ pub const RECORD: &str = "run `cargo xtask kernels --record`";
 /// The list of differences, from the repository's root.
 pub const DIFFERENCES: &str = "tests/differences.txt";
 
-/// The scenarios that are asked of a machine set up in the same way.
+/// What is asked of a machine that is set up in one way.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Part {
-    /// Most: interrupts are remapped, nothing happens inside a call.
+    /// The scenarios, but for those that want no interrupt remapping, and those in which something
+    /// happens inside a call.
     Usual,
-    /// Those that want no interrupt remapping.
+    /// The scenarios, but for the latter; no interrupt remapping, and no IOAPIC.
     NoRemapping,
     /// Those in which something happens inside a call, for which the kernel is stopped there.
+    /// Register writes are not recorded then.
     Inside,
 }
 
@@ -41,12 +43,24 @@ impl Part {
 
     /// Whether a scenario belongs to it.
     pub fn has(self, item: &Item) -> bool {
-        let part = match (item.is_inside(), item.without_remapping()) {
-            (true, _) => Part::Inside,
-            (false, true) => Part::NoRemapping,
-            (false, false) => Part::Usual,
-        };
-        part == self
+        item.is_inside() == (self == Part::Inside)
+    }
+
+    /// What the emulator answers, in the form of the part's recordings; `None` if the device can't
+    /// carry the scenario then.
+    pub fn expected(self, item: &Item, host: &str, device: &str) -> Option<Recorded> {
+        let block = item.expected(host, device, self.remapping())?;
+        self.has(item).then(|| Recorded::of(item, &block, self != Part::Inside))
+    }
+
+    /// As [`Self::expected`], whether expectations hold or not.
+    pub fn emulated(self, item: &Item, host: &str, device: &str) -> Recorded {
+        let block = item.emulated(host, device, self.remapping());
+        Recorded::of(item, &block, self != Part::Inside)
+    }
+
+    fn remapping(self) -> bool {
+        self != Part::NoRemapping
     }
 
     fn suffix(self) -> &'static str {
@@ -72,9 +86,14 @@ pub struct Kept {
 }
 
 impl Kept {
-    /// Its name: `linux-6.1/e1000e`.
+    /// Its name: `linux-6.1/e1000e-no-remapping`.
     pub fn name(&self) -> String {
-        format!("{}/{}{}", self.host, self.device, self.part.suffix())
+        format!("{}/{}", self.host, self.machine())
+    }
+
+    /// Device and part, as the list of differences names them: `e1000e-no-remapping`.
+    pub fn machine(&self) -> String {
+        format!("{}{}", self.device, self.part.suffix())
     }
 
     /// Where it is kept.
@@ -122,10 +141,8 @@ pub fn asked<'a>(
     device: &str,
     part: Part,
 ) -> Vec<(&'a Item, Recorded)> {
-    let items = items.iter().filter(|item| part.has(item));
-    items
-        .filter_map(|item| Some((item, Recorded::of(item, &item.expected(host, device)?))))
-        .collect()
+    let expected = |item| Some((item, part.expected(item, host, device)?));
+    items.iter().filter_map(expected).collect()
 }
 
 /// Something that is not as it should be.
@@ -158,8 +175,13 @@ pub fn differences(items: &[Item]) -> Result<Vec<Difference>> {
             names.iter().find(|name| !known.contains(&name.as_str())).cloned()
         };
         let scenarios: Vec<&str> = items.iter().map(|item| item.name.as_str()).collect();
+        let machines: Vec<String> = DEVICES
+            .iter()
+            .flat_map(|device| Part::ALL.map(|part| format!("{device}{}", part.suffix())))
+            .collect();
+        let machines: Vec<&str> = machines.iter().map(String::as_str).collect();
         let wrong = unknown(&one.kernels, &HOSTS)
-            .or_else(|| unknown(&one.devices, &DEVICES))
+            .or_else(|| unknown(&one.devices, &machines))
             .or_else(|| unknown(&one.scenarios, &scenarios));
         ensure!(wrong.is_none(), "{place}: there is no `{}`", wrong.unwrap_or_default());
     }
@@ -189,10 +211,10 @@ pub fn check(kept: &Kept, items: &[Item], list: &[Difference]) -> Vec<Problem> {
             wrong(&recorded.name, format!("its text has changed since the recording; {RECORD}"));
             continue;
         }
-        let listed = list.iter().any(|one| one.is_of(host, device, &item.name));
+        let listed = list.iter().any(|one| one.is_of(host, &kept.machine(), &item.name));
         if recorded.was_carried() && !listed {
             // Held or not: expectations that fail on the emulator alone are a difference too.
-            let ours = Recorded::of(item, &item.emulated(host, device));
+            let ours = part.emulated(item, host, device);
             if ours != *recorded {
                 let lines = side_by_side(("emulator", &ours.lines), ("kernel", &recorded.lines));
                 wrong(&item.name, format!("emulator and kernel differ\n{lines}"));
@@ -212,7 +234,8 @@ pub fn needless(kept: &[Kept], items: &[Item], list: &[Difference]) -> Vec<Probl
                 problems.push(Problem { place, scenario: scenario.clone(), text });
             };
             let mut runs = 0;
-            for kept in kept.iter().filter(|kept| one.is_of(&kept.host, &kept.device, scenario)) {
+            for kept in kept.iter().filter(|kept| one.is_of(&kept.host, &kept.machine(), scenario))
+            {
                 let recorded = kept.recording.scenarios.iter().find(|two| two.name == *scenario);
                 let item = items.iter().find(|item| item.name == *scenario);
                 let (Some(recorded), Some(item)) = (recorded, item) else { continue };
@@ -220,7 +243,7 @@ pub fn needless(kept: &[Kept], items: &[Item], list: &[Difference]) -> Vec<Probl
                     continue;
                 }
                 runs += 1;
-                if Recorded::of(item, &item.emulated(&kept.host, &kept.device)) == *recorded {
+                if kept.part.emulated(item, &kept.host, &kept.device) == *recorded {
                     wrong(format!(
                         "listed as a difference, but {} answers as the emulator does; \
                          take it from the list",
@@ -257,7 +280,7 @@ pub fn drift(kept: &Kept, new: &Kept) -> Vec<Problem> {
 }
 
 /// The lines that differ, in order, those of each side behind its name.
-fn side_by_side((a, left): (&str, &[String]), (b, right): (&str, &[String])) -> String {
+pub fn side_by_side((a, left): (&str, &[String]), (b, right): (&str, &[String])) -> String {
     let width = a.len().max(b.len()) + 1;
     let mut text = String::new();
     for (name, lines, others) in [(a, left, right), (b, right, left)] {

@@ -8,7 +8,6 @@ use anyhow::{Result, ensure};
 use vfio_irq_book::verified::{Kernel, Scenario, Verified};
 
 use crate::corpus::Item;
-use crate::recording::Recorded;
 use crate::replay::Kept;
 
 /// What the file says.
@@ -51,7 +50,7 @@ fn is_confirmed(item: &Item, kept: &Kept) -> bool {
     let mut scenarios = kept.recording.scenarios.iter();
     scenarios.find(|one| one.name == item.name).is_some_and(|recorded| {
         recorded.lines.last().is_some_and(|line| line == "held")
-            && *recorded == Recorded::of(item, &item.emulated(&kept.host, &kept.device))
+            && *recorded == kept.part.emulated(item, &kept.host, &kept.device)
     })
 }
 

@@ -2,13 +2,13 @@
 //!
 //! ```text
 //! Kernel: linux-6.1, linux-6.12
-//! Device: all
+//! Device: e1000e, e1000e-no-remapping
 //! Scenario: intx/line_up_before_enable.scenario
 //! Whose: QEMU
 //! Reason: one or more lines,
 //!   the later ones indented
 //! ```
-//! Stanzas are parted by empty lines; `#` begins a comment. The comparisons hold what they find
+//! Kernel and device may be `all`. Stanzas are parted by empty lines; `#` begins a comment. The comparisons hold what they find
 //! against the list (crate `vfio-irq-tests`, `replay`), the book shows it. Left out: whether
 //! kernels, devices and scenarios of these names exist, which the comparisons know.
 
@@ -43,7 +43,8 @@ pub struct Difference {
     pub line: usize,
     /// Names of host profiles; empty for all.
     pub kernels: Vec<String>,
-    /// Names of devices; empty for all.
+    /// Names of devices, with the way the machine is set up behind a dash, unless it is the usual
+    /// one: `edu`, `edu-no-remapping`; empty for all.
     pub devices: Vec<String>,
     /// Names of scenarios.
     pub scenarios: Vec<String>,
@@ -54,7 +55,7 @@ pub struct Difference {
 }
 
 impl Difference {
-    /// Whether it speaks of a run.
+    /// Whether it speaks of a run; the device as in [`Self::devices`].
     pub fn is_of(&self, kernel: &str, device: &str, scenario: &str) -> bool {
         let has = |list: &[String], name: &str| list.is_empty() || list.iter().any(|x| x == name);
         has(&self.kernels, kernel)

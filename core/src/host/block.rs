@@ -222,21 +222,26 @@ impl Cx<'_> {
             return;
         }
         work.extend([Op::Unlock, resend]);
+        // Without remapping the message names a CPU's vector, which is found only now: it is
+        // written once more.
+        let again = !self.host.profile.remapping;
         match index {
             IrqIndex::Msi => {
                 work.extend([Op::MsiMask { set: 0, clear: 1 << vector }, install]);
+                if vector == 0 && again {
+                    work.extend(Host::msi_message(false).into_iter().rev());
+                }
                 if vector == 0 && !active {
                     work.extend(Host::msi_message(false).into_iter().rev());
                 }
                 work.push(Op::Activate { vector });
             }
-            _ => work.extend([
-                Op::EntryMask { vector, masked: false },
-                install,
-                Op::EntryMessage { vector, zero: false },
-                Op::Activate { vector },
-                Op::EntryCached { vector },
-            ]),
+            _ => {
+                let message = Op::EntryMessage { vector, zero: false };
+                work.extend([Op::EntryMask { vector, masked: false }, install]);
+                work.extend(again.then(|| message.clone()));
+                work.extend([message, Op::Activate { vector }, Op::EntryCached { vector }]);
+            }
         }
         work.push(Op::Lock);
     }

@@ -28,6 +28,12 @@ impl Stepper {
         self.runner.whole_step(line, step, target)
     }
 
+    /// The descriptor that was made for a name. Two names can have the same number, if one was
+    /// closed before the other was made.
+    pub fn fd(&self, name: &str) -> Option<Fd> {
+        self.runner.fd_by_name(name)
+    }
+
     /// The descriptors made so far, and their names.
     pub fn names(&self) -> BTreeMap<Fd, String> {
         self.runner.names_by_fd()

@@ -6,8 +6,12 @@ mod likeness;
 
 use std::io::Write;
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use vfio_irq_core::device::Device;
+use vfio_irq_core::host::HostProfile;
+use vfio_irq_core::machine::Machine;
+use vfio_irq_core::pci::Function;
 use vfio_irq_core::scenario::Scenario;
 use vfio_irq_core::seen::FlagWords;
 use vfio_irq_core::uapi::{IrqIndex, IrqInfo};
@@ -16,7 +20,7 @@ use crate::address::{Address, Interface};
 use crate::input::Input;
 use crate::table::Table;
 use crate::vfio::{Places, Unusable, VfioDevice};
-use crate::{Error, Exit, Format, Report, answers, inspect, run};
+use crate::{Error, Exit, Format, Report, answers, conform, inspect, run};
 
 pub use fresh::Fresh;
 pub use likeness::{host_for, likeness, release};
@@ -146,4 +150,68 @@ pub fn print_answers(
         }
     }
     Ok(Report::done(String::new()))
+}
+
+/// What `vfio-irq conform` is asked for.
+#[derive(Debug)]
+pub struct Conform {
+    /// The emulator's host; without, the one most like the running kernel.
+    pub host: Option<HostProfile>,
+    /// The emulator's function; without, the one most like the device.
+    pub function: Option<Function>,
+    /// Whether the host has interrupt remapping.
+    pub remapping: bool,
+    /// Makes the steps.
+    pub seed: u64,
+    /// How many operations.
+    pub ops: u64,
+    /// The first sequence.
+    pub sequence: u64,
+    /// Bounds, and what is left out.
+    pub limits: conform::Limits,
+}
+
+/// `vfio-irq conform --device`; what the emulator was made like, and how far it is, goes to
+/// `progress`.
+pub fn conform_device(
+    which: Which,
+    wanted: Conform,
+    progress: &mut dyn Write,
+) -> Result<Report, Error> {
+    let Conform { host, function, remapping, seed, ops, sequence, limits } = wanted;
+    let device = which.device()?;
+    let release = release();
+    let host = host.unwrap_or_else(|| host_for(&release).0);
+    let host = HostProfile { remapping, ..host };
+    let (function, from) = match function {
+        Some(function) => (function, "as asked".to_owned()),
+        None => {
+            let config = Places::default().config(which.address)?;
+            likeness(&config, &which.address.to_string())?
+        }
+    };
+    // Nothing more can be said if standard error is what fails.
+    let _ = writeln!(
+        progress,
+        "{} under Linux {release} beside the emulator: {} ({from}), host {}",
+        which.name(&device),
+        function.describe(),
+        host.name
+    );
+    let mut device = Fresh::each_open(device);
+    let mut told = Instant::now();
+    let mut tell = |now: conform::Progress| {
+        if told.elapsed() > Duration::from_secs(10) {
+            told = Instant::now();
+            let _ = match now {
+                conform::Progress::Comparing { ops, .. } => writeln!(progress, "{ops} operations"),
+                conform::Progress::Shrinking { reruns, steps } => {
+                    writeln!(progress, "shortening: {steps} steps after {reruns} runs")
+                }
+            };
+        }
+    };
+    let machine = Machine::new(function, host);
+    let setup = conform::Setup { machine, seed, ops, sequence, limits, progress: &mut tell };
+    Ok(conform::conform(setup, &mut device).report(seed))
 }

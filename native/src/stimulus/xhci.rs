@@ -58,6 +58,10 @@ impl Stimulator for Xhci {
     }
 
     fn stimulate(&self, stimulus: Stimulus, mode: Mode) -> Option<Vec<Write>> {
+        let stimulus = match (stimulus, mode) {
+            (Stimulus::AssertIntx, Mode::Pin) => Stimulus::Fire(0),
+            _ => stimulus,
+        };
         match stimulus {
             // Only the first interrupter drives the pin.
             Stimulus::Fire(vector) if vector < VECTORS && (mode != Mode::Pin || vector == 0) => {

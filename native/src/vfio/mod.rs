@@ -223,9 +223,12 @@ impl VfioDevice {
             return false;
         }
         let Some(bars) = self.bars() else { return false };
+        let mode = self.mode().unwrap_or(Mode::Pin);
         let planned = plans.iter().map(|(moment, stimulus)| {
-            let mode = self.mode().unwrap_or(Mode::Pin);
-            let writes = self.stimulator.as_ref()?.stimulate(*stimulus, mode)?;
+            // What is on when the moment comes is not known yet.
+            let known = self.stimulator.as_ref()?;
+            let writes = known.stimulate(*stimulus, mode);
+            let writes = writes.or_else(|| known.stimulate(*stimulus, Mode::Msix))?;
             let place = |write: &Write| (bars[usize::from(write.bar)] + write.offset, write.value);
             Some(Planned { moment: moment.clone(), writes: writes.iter().map(place).collect() })
         });

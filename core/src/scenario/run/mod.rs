@@ -243,6 +243,11 @@ impl Runner {
         trace.names = self.names_by_fd();
     }
 
+    /// The descriptor that was made for a name.
+    pub(super) fn fd_by_name(&self, name: &str) -> Option<Fd> {
+        self.names.get(name).copied()
+    }
+
     /// The descriptors made so far, and their names.
     pub(super) fn names_by_fd(&self) -> BTreeMap<Fd, String> {
         self.names.iter().map(|(name, fd)| (*fd, name.clone())).collect()

@@ -53,7 +53,7 @@ pub(super) struct Lines(Receiver<String>);
 
 /// What came of waiting for a line.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Next {
+pub(crate) enum Next {
     Line(String),
     Ended,
     Late,
@@ -143,12 +143,16 @@ impl Control {
         self.stream.write_all(line.as_bytes()).context("the guest is gone from its control line")
     }
 
+    pub(crate) fn next(&self, timeout: Duration) -> Next {
+        self.lines.next(timeout)
+    }
+
     /// The next line, or `None` when none came in that time.
     ///
     /// # Errors
     /// When the guest is gone.
     pub fn receive(&mut self, timeout: Duration) -> Result<Option<String>> {
-        match self.lines.next(timeout) {
+        match self.next(timeout) {
             Next::Line(line) => Ok(Some(line)),
             Next::Late => Ok(None),
             Next::Ended => bail!("the guest is gone from its control line"),

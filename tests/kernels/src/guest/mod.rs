@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 pub use line::Control;
+pub(crate) use line::Next;
 pub use running::{Ended, Running};
 
 /// A function the machine has.

@@ -22,9 +22,10 @@ pub struct Running {
     child: Child,
     console: Console,
     results: Lines,
-    control: Control,
+    control: Option<Control>,
     qtest: Option<Qtest>,
     recorder: Option<JoinHandle<(Trace, String)>>,
+    follower: Option<JoinHandle<Result<()>>>,
     started: Instant,
     timeout: Duration,
     folder: TempDir,
@@ -85,9 +86,10 @@ impl Running {
         Ok(Self {
             console: Console::read(console, log),
             results: Lines::read(results),
-            control: Control::new(control)?,
+            control: Some(Control::new(control)?),
             qtest,
             recorder: Some(recorder),
+            follower: None,
             started,
             timeout: guest.timeout,
             folder,
@@ -126,18 +128,20 @@ impl Running {
         }
     }
 
-    /// The control line.
-    pub fn control(&mut self) -> &mut Control {
-        &mut self.control
-    }
-
-    /// qtest's line and the control line at once.
+    /// The control line; it can be had once.
     ///
     /// # Errors
-    /// When the guest was booted without [`Guest::debug`].
-    pub fn qtest(&mut self) -> Result<(&mut Qtest, &mut Control)> {
-        let qtest = self.qtest.as_mut().context("the guest was booted without debug()")?;
-        Ok((qtest, &mut self.control))
+    /// When it was taken before.
+    pub fn control(&mut self) -> Result<Control> {
+        self.control.take().context("the control line is already taken")
+    }
+
+    /// qtest's line; it can be had once.
+    ///
+    /// # Errors
+    /// When it was taken before, or the guest was booted without [`Guest::debug`].
+    pub fn qtest(&mut self) -> Result<Qtest> {
+        self.qtest.take().context("no qtest line: it is already taken, or there was no debug()")
     }
 
     /// Connects to gdb's line, which stops the guest.
@@ -147,6 +151,24 @@ impl Running {
     pub fn gdb(&self) -> Result<Gdb> {
         let file = self.folder.path().join(qemu::GDB);
         Gdb::connect(&file).context("the guest's gdb line (it needs debug())")
+    }
+
+    /// Waits until the console says something.
+    ///
+    /// # Errors
+    /// When the guest ends or its time is over before it does.
+    pub fn await_console(&mut self, words: &str) -> Result<()> {
+        while !self.console.text().contains(words) {
+            if self.child.try_wait()?.is_some() {
+                let _ = self.end()?;
+                bail!("the guest ended and its console never said {words:?}");
+            }
+            if self.left().is_zero() {
+                return Err(self.late());
+            }
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        Ok(())
     }
 
     /// What the console said so far.
@@ -165,8 +187,25 @@ impl Running {
         }
         let status = self.end()?;
         let elapsed = self.started.elapsed();
+        self.followed()?;
         let (trace, qemu) = self.recorded();
         Ok(Ended { status, results, console: self.console.finish(), trace, qemu, elapsed })
+    }
+
+    /// Someone follows this guest in a thread of his own; his error is the guest's.
+    pub(crate) fn followed_by(&mut self, follower: JoinHandle<Result<()>>) {
+        self.follower = Some(follower);
+    }
+
+    /// Ends the guest here and now; gives the register writes up to then.
+    pub fn kill(mut self) -> Trace {
+        self.end_now();
+        self.recorded().0
+    }
+
+    /// Time since the start.
+    pub fn elapsed(&self) -> Duration {
+        self.started.elapsed()
     }
 
     fn left(&self) -> Duration {
@@ -174,7 +213,7 @@ impl Running {
     }
 
     fn late(&mut self) -> anyhow::Error {
-        self.kill();
+        self.end_now();
         anyhow!(
             "the guest did not end within {} s; the console's last lines:\n{}",
             self.timeout.as_secs(),
@@ -197,8 +236,22 @@ impl Running {
             let qemu =
                 if said.is_empty() { String::new() } else { format!("\nQEMU said:\n{said}") };
             let console = last_lines(&console, LAST_LINES);
-            anyhow!("{error}; the console's last lines:\n{console}{qemu}")
+            let error = anyhow!("{error}; the console's last lines:\n{console}{qemu}");
+            // Whoever follows the guest may have ended it, and knows why.
+            match self.followed() {
+                Ok(()) => error,
+                Err(why) => why.context(error),
+            }
         })
+    }
+
+    /// How the one who follows fared; only once the guest is gone.
+    fn followed(&mut self) -> Result<()> {
+        match self.follower.take().map(JoinHandle::join) {
+            Some(Ok(result)) => result,
+            Some(Err(_)) => bail!("the thread that follows the guest panicked"),
+            None => Ok(()),
+        }
     }
 
     fn recorded(&mut self) -> (Trace, String) {
@@ -206,7 +259,7 @@ impl Running {
         recorder.and_then(|thread| thread.join().ok()).unwrap_or_default()
     }
 
-    fn kill(&mut self) {
+    fn end_now(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -214,7 +267,7 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        self.kill();
+        self.end_now();
     }
 }
 

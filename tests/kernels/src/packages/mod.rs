@@ -67,7 +67,7 @@ pub struct Kernel {
 /// Whether a kernel that is there will do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refresh {
-    /// Use what is there; fetch only what is missing.
+    /// Use what is there, without any network; fetch what is missing or damaged.
     Never,
     /// Fetch the newest, then replace what is there.
     Always,
@@ -92,10 +92,11 @@ impl Kernel {
             bail!("no kernel stands for the host {host}; there are {known}");
         };
         let folder = tools.join("kernels").join(host);
-        if refresh == Refresh::Never && folder.join(RECORD).is_file() {
-            return Self::read(&folder).with_context(|| {
-                format!("{} is damaged; delete it and it is fetched anew", folder.display())
-            });
+        // What is incomplete, or left by an older version of this program, is fetched anew.
+        if refresh == Refresh::Never
+            && let Ok(kernel) = Self::read(&folder)
+        {
+            return Ok(kernel);
         }
         Self::fetch(source, &folder).with_context(|| format!("the kernel of {host}"))
     }

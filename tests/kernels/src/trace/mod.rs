@@ -43,6 +43,17 @@ impl Device {
         }
     }
 
+    /// Where it is among the usual functions of a guest.
+    pub const fn address(self) -> Bdf {
+        let device = match self {
+            Self::E1000e => 4,
+            Self::Xhci => 5,
+            Self::Edu => 6,
+            Self::Bridge => 0,
+        };
+        Bdf { bus: 0, device, function: 0 }
+    }
+
     /// Where its registers are.
     pub const fn layout(self) -> Layout {
         match self {
