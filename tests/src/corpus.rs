@@ -107,10 +107,14 @@ impl Item {
         self.name.starts_with("book/")
     }
 
-    /// Whether it is meant to speak for this host: its header's `# Hosts:` names it, or none.
+    /// Whether it speaks for this host's kernel: its header's `# Hosts:` names it, and its function
+    /// is one of the devices. What is true of another function, or of a host that is no kernel,
+    /// shows nothing when a device answers alike.
     pub fn speaks_for(&self, host: &str) -> bool {
-        let hosts = scenarios::hosts(&self.text);
-        hosts.is_empty() || hosts.iter().any(|one| one == host)
+        let profile = self.scenario.function_line().filter(|(_, line)| line.options.is_empty());
+        let profile = profile.and_then(|(_, line)| line.profile.as_ref());
+        profile.is_some_and(|profile| DEVICES.contains(&profile.what.as_str()))
+            && scenarios::hosts(&self.text).iter().any(|one| one == host)
     }
 
     /// A fingerprint of the text (FNV-1a, 64 bits): whether a recording is of this text.

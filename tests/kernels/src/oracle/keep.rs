@@ -1,12 +1,12 @@
 //! What is done with a kernel's answers: they are held against the emulator, and against what is
 //! kept of this kernel in the repository, or become what is kept.
 
-use std::fmt::Write;
 use std::fs;
 
 use anyhow::{Context, Result};
 use vfio_irq_book::verified::Verified;
 use vfio_irq_tests::corpus::Item;
+use vfio_irq_tests::recording::Recorded;
 use vfio_irq_tests::replay::{self, Kept, Problem, RECORD};
 use vfio_irq_tests::{root, verified};
 
@@ -56,18 +56,24 @@ pub fn drift(answers: &[Kept], items: &[Item]) -> Findings {
         }
         let drift = replay::drift(&before, now);
         findings.problems.extend(drift.iter().map(ToString::to_string));
-        let stale = |recorded: &&vfio_irq_tests::recording::Recorded| {
+        let known = |one: &&Recorded| {
             let mut kept = before.recording.scenarios.iter();
-            !kept
-                .any(|one| (&one.name, &one.fingerprint) == (&recorded.name, &recorded.fingerprint))
+            kept.any(|old| (&old.name, &old.fingerprint) == (&one.name, &one.fingerprint))
         };
-        let mut text = String::new();
-        for recorded in now.recording.scenarios.iter().filter(stale) {
-            let _ = write!(text, " {}", recorded.name);
-        }
-        if !text.is_empty() {
+        let stale: Vec<&str> = now
+            .recording
+            .scenarios
+            .iter()
+            .filter(|one| !known(one))
+            .map(|one| one.name.as_str())
+            .collect();
+        if let Some(first) = stale.first() {
+            let others = match stale.len() {
+                1 => String::new(),
+                many => format!(" and {} more", many - 1),
+            };
             let name = now.name();
-            findings.problems.push(format!("{name}: not recorded as it is now:{text}; {RECORD}"));
+            findings.problems.push(format!("{name}: {first}{others} not recorded; {RECORD}"));
         }
     }
     if !answers.is_empty() {
