@@ -145,6 +145,7 @@ impl Cx<'_> {
             Op::EntryMask { vector, masked } => self.entry_mask(vector, masked),
             Op::MaskTable => self.mask_table(),
             Op::MsiControl { set, clear } => self.msi_control(set, clear),
+            Op::MsiGranted => self.msi_granted(),
             Op::MsiAddress { zero } => self.msi_address(zero),
             Op::MsiUpper => self.msi_upper(),
             Op::MsiData { zero } => self.msi_data(zero),

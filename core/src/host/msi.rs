@@ -64,14 +64,10 @@ impl Host {
         ]
     }
 
-    /// Writes the message, or zeros. Message Control comes first, with its value unchanged.
+    /// Writes the message, or zeros. Message Control comes first, with the number of vectors: what
+    /// the user made of that meanwhile is undone.
     pub(crate) fn msi_message(zero: bool) -> [Op; 4] {
-        [
-            Op::MsiControl { set: 0, clear: 0 },
-            Op::MsiAddress { zero },
-            Op::MsiUpper,
-            Op::MsiData { zero },
-        ]
+        [Op::MsiGranted, Op::MsiAddress { zero }, Op::MsiUpper, Op::MsiData { zero }]
     }
 }
 
@@ -82,6 +78,14 @@ impl Cx<'_> {
         self.step(Step::MsiControl { old, new }, |function, out| {
             function.set_msi_control(new, out);
         });
+    }
+
+    pub(crate) fn msi_granted(&mut self) {
+        let multiple = match &self.host.irqs {
+            Some(irqs) => u16::from(log2_up(irqs.slots.len() as u32)) << 4,
+            None => self.function.msi().map_or(0, |msi| msi.control()) & MULTIPLE,
+        };
+        self.msi_control(multiple, MULTIPLE & !multiple);
     }
 
     pub(crate) fn msi_address(&mut self, zero: bool) {

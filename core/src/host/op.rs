@@ -34,6 +34,8 @@ pub(crate) enum Op {
     MaskTable,
     /// Writes MSI Message Control.
     MsiControl { set: u16, clear: u16 },
+    /// Writes MSI Message Control with the number of allocated vectors, whatever it held.
+    MsiGranted,
     /// Writes MSI Message Address, real or zero.
     MsiAddress { zero: bool },
     /// Writes MSI Message Upper Address (always 0 here), if the capability has it.

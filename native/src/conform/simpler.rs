@@ -158,3 +158,74 @@ fn writes(offset: u64, width: u32, value: u64) -> Vec<(u64, u32, u64)> {
     all.extend(values.into_iter().filter(|less| *less < value).map(|less| (offset, width, less)));
     all
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use vfio_irq_core::scenario::Scenario;
+    use vfio_irq_core::scenario::ast::Statement;
+
+    fn step(text: &str) -> StepLine {
+        let scenario = Scenario::parse(text).expect("a scenario");
+        let mut steps = scenario.lines().iter().filter_map(|line| match &line.statement {
+            Some(Statement::Step(step)) => Some(step.clone()),
+            _ => None,
+        });
+        steps.next_back().expect("a step")
+    }
+
+    fn texts(text: &str) -> Vec<String> {
+        simpler(&step(text)).iter().map(StepLine::step_text).collect()
+    }
+
+    #[test]
+    fn list_loses_each_of_its_items_and_odd_values() {
+        let simpler = texts("set_irqs msix trigger eventfd 2 [a, b, -5]");
+        for one in [
+            "set_irqs msix trigger eventfd 2 [a, b]",
+            "set_irqs msix trigger eventfd 2 [b, -5]",
+            "set_irqs msix trigger eventfd 2 [a, a, -5]",
+            "set_irqs msix trigger eventfd 2 [a, b, -1]",
+            "set_irqs msix trigger eventfd 0 [a, b, -5]",
+        ] {
+            assert!(simpler.iter().any(|text| text == one), "{one} is not in {simpler:#?}");
+        }
+    }
+
+    #[test]
+    fn simplest_steps_have_nothing_simpler() {
+        for text in [
+            "open",
+            "fire 0",
+            "set_irqs msi trigger none 0+0",
+            "set_irqs msi trigger eventfd 0 [a]",
+            "irq_info msi",
+            "config read 0x04 1",
+            "config write 0x04 1 0x00",
+        ] {
+            assert_eq!(texts(text), [""; 0], "{text}");
+        }
+    }
+
+    /// Else shrinking would not end.
+    #[test]
+    fn simplifying_always_ends() {
+        let mut todo = vec![
+            step("set_irqs 77 trigger none 5+9 argsz=99 flags=0xff data=00112233"),
+            step("set_irqs msi mask eventfd 3+7 [a, b, c, -9, closed] argsz=4"),
+            step("set_irqs msi trigger bool 1 [0, 9, 255] x3"),
+            step("config write 0x04 8 0x123456789abcdef0"),
+            step("config read 0x05 7"),
+            step("eventfd a b c d e f"),
+        ];
+        let mut seen = 0;
+        let mut known = std::collections::BTreeSet::new();
+        while let Some(next) = todo.pop() {
+            if known.insert(next.step_text()) {
+                seen += 1;
+                todo.extend(simpler(&next));
+            }
+            assert!(seen < 100_000, "no end of simpler steps");
+        }
+    }
+}

@@ -20,19 +20,12 @@ pub struct Fresh {
     pub device: VfioDevice,
     /// The next open is a run's first.
     first: bool,
-    /// Each open is.
-    always: bool,
 }
 
 impl Fresh {
     /// The next open finds a clean function.
     pub fn new(device: VfioDevice) -> Self {
-        Self { device, first: true, always: false }
-    }
-
-    /// Every open finds a clean function.
-    pub fn each_open(device: VfioDevice) -> Self {
-        Self { device, first: true, always: true }
+        Self { device, first: true }
     }
 
     /// The next open is a new run's first.
@@ -88,7 +81,7 @@ fn on_and_off(device: &mut VfioDevice, index: IrqIndex, fds: &[Fd]) -> Result<()
 
 impl Device for Fresh {
     fn open(&mut self) -> Result<(), Errno> {
-        if std::mem::replace(&mut self.first, self.always) {
+        if std::mem::take(&mut self.first) {
             self.clean()?;
         }
         self.device.open()

@@ -198,7 +198,7 @@ pub fn conform_device(
         function.describe(),
         host.name
     );
-    let mut device = Fresh::each_open(device);
+    let mut device = Fresh::new(device);
     let mut told = Instant::now();
     let mut tell = |now: conform::Progress| {
         if told.elapsed() > Duration::from_secs(10) {

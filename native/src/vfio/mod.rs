@@ -255,6 +255,10 @@ impl VfioDevice {
         }
         let device = self.connection.device(&mut self.memory).map_err(errno)?;
         self.device = Some(device);
+        if self.fds.is_empty() {
+            // A new run: a long series of them would else come to the end of the numbers.
+            self.next_fd = FIRST_FD;
+        }
         // The kernel resets what it can when it opens.
         self.prepared &= !self.can_reset()?;
         for region in 0..REGIONS {

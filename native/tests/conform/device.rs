@@ -48,6 +48,8 @@ pub(crate) struct Liar {
     given: BTreeSet<Fd>,
     /// The bytes of Command, and of Interrupt Line, that were written since the open.
     written: [bool; 3],
+    /// A level was asserted, and has not fallen.
+    asserted: bool,
     /// Signals to be lost, by eventfd.
     lose: BTreeSet<Fd>,
     /// Counts kept by unmask eventfds.
@@ -72,6 +74,7 @@ impl Liar {
             numbers: BTreeMap::new(),
             given: BTreeSet::new(),
             written: [false; 3],
+            asserted: false,
             lose: BTreeSet::new(),
             kept: BTreeMap::new(),
             refused: 0,
@@ -134,6 +137,9 @@ impl Liar {
         let fds = &self.machine().fds;
         let full = triggers.iter().any(|fd| fds.counter(*fd).is_some_and(|n| n > u64::MAX / 2));
         self.must(!full, "a trigger's counter is near its end");
+        self.asserted &= self.machine().function.intx_status();
+        let hidden = self.asserted && self.machine().function.mode().is_some();
+        self.must(!hidden, "MSI or MSI-X enabled with a level asserted");
         self.most_open = self.most_open.max(self.open_fds());
     }
 
@@ -320,7 +326,9 @@ impl Device for Liar {
                 *written |= (offset..end).contains(&at);
             }
         }
-        self.emulator.region_write(region, offset, data)
+        let wrote = self.emulator.region_write(region, offset, data);
+        self.look();
+        wrote
     }
 
     fn reset(&mut self) -> Result<(), Errno> {
@@ -412,6 +420,7 @@ impl Stimulate for Liar {
         self.must(!far, "a vector fired with MSI and MSI-X off");
         self.must(off || stimulus != Stimulus::AssertIntx, "a level asserted with MSI or MSI-X on");
         let done = self.emulator.stimulate(stimulus);
+        self.asserted |= stimulus == Stimulus::AssertIntx;
         self.look();
         done
     }

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use vfio_irq_kernels::oracle::answers::{self, Remapping};
-use vfio_irq_kernels::oracle::{inside, keep};
+use vfio_irq_kernels::oracle::{inside, keep, random};
 use vfio_irq_kernels::packages::{KERNELS, Kernel, Refresh};
 use vfio_irq_tests::corpus::corpus;
 
@@ -22,13 +22,38 @@ fn main() -> Result<ExitCode> {
     let mut heard = Vec::new();
     for source in KERNELS.iter().filter(|k| hosts.is_empty() || hosts.iter().any(|h| h == k.host)) {
         let kernel = Kernel::ready(source.host, Refresh::Never)?;
+        if let Ok(ops) = std::env::var("RANDOM") {
+            let ops: Vec<u64> = ops.split(',').map(|n| n.parse().unwrap()).collect();
+            let begin = std::time::Instant::now();
+            let seed = std::env::var("SEED").map_or(1, |seed| seed.parse().unwrap());
+            let random = random::Random {
+                seed,
+                ops: [ops[0], ops[1], ops[2]],
+                timeout: std::time::Duration::from_secs(6000),
+            };
+            let outcome = random::ask(&kernel, &program, &random)?;
+            println!("{} random in {:.1?}", kernel.host, begin.elapsed());
+            for (device, said) in &outcome.said {
+                println!("{device}: {said}");
+            }
+            for difference in &outcome.differences {
+                println!(
+                    "{} {} {}\n{}",
+                    difference.host, difference.device, difference.what, difference.text
+                );
+            }
+            continue;
+        }
         if std::env::var_os("INSIDE").is_some() {
             let begin = std::time::Instant::now();
             let stories = inside::stories(&kernel.host)?;
             let recorded = inside::ask(&kernel, &program, &stories)?;
             println!("{} inside: {} in {:.1?}", kernel.host, stories.len(), begin.elapsed());
             for difference in inside::compare(&kernel.host, &stories, &recorded) {
-                println!("{difference}");
+                println!(
+                    "{} {} {}\n{}",
+                    difference.host, difference.device, difference.what, difference.text
+                );
             }
             for one in
                 recorded.iter().filter(|one| one.lines.last().is_none_or(|line| line != "held"))

@@ -7,6 +7,8 @@
 
 pub(super) mod access;
 mod message;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeSet;
 

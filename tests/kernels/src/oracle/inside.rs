@@ -13,10 +13,10 @@ use anyhow::{Context, Result, bail, ensure};
 use vfio_irq_core::event::Event;
 use vfio_irq_core::seen::register_writes;
 use vfio_irq_tests::corpus::Item;
-use vfio_irq_tests::recording::Recorded;
-use vfio_irq_tests::replay::{Problem, side_by_side};
+use vfio_irq_tests::replay::side_by_side;
 
 use super::answers::{ADDRESSES, blocks_of};
+use super::{Difference, Recorded};
 use crate::guest::Guest;
 use crate::packages::Kernel;
 use crate::stopper::{Stopper, Symbols};
@@ -125,7 +125,7 @@ fn text(
     }
     let line = text.lines().count() as u32 + 1;
     let _ = writeln!(text, "set_irqs {index} {} {moment}", fit(story.call));
-    text += "read a\nread b\nread c\nconfig read 4 2\n";
+    text += "read a\nread b\nread c\n";
     let (control, pending) = match (device, index) {
         ("e1000e", "msix") => (0xa2, "bar3 read 0x2000 8\n"),
         ("xhci", "msix") => (0x92, "bar0 read 0x3800 8\n"),
@@ -277,7 +277,7 @@ fn interrupt(stopper: &mut Stopper, kind: Device, story: &Inside, said: &[String
 }
 
 /// Compares with the emulator; gives the differences.
-pub fn compare(host: &str, stories: &[Inside], recorded: &[Recorded]) -> Vec<Problem> {
+pub fn compare(host: &str, stories: &[Inside], recorded: &[Recorded]) -> Vec<Difference> {
     let in_order = ADDRESSES
         .iter()
         .flat_map(|(device, ..)| stories.iter().filter(move |story| story.device == *device));
@@ -286,9 +286,10 @@ pub fn compare(host: &str, stories: &[Inside], recorded: &[Recorded]) -> Vec<Pro
         .filter_map(|(story, recorded)| {
             let block = story.item.emulated(host, story.device, true);
             let ours = Recorded::new(&story.item.fingerprint(), &block.text, &[]);
-            (ours != *recorded).then(|| Problem {
-                place: format!("{host}/{}", story.device),
-                scenario: story.item.name.clone(),
+            (ours != *recorded).then(|| Difference {
+                host: host.to_owned(),
+                device: story.device.to_owned(),
+                what: story.item.name.clone(),
                 text: side_by_side(("emulator", &ours.lines), ("kernel", &recorded.lines)),
             })
         })
