@@ -290,3 +290,6 @@ pub fn side_by_side((a, left): (&str, &[String]), (b, right): (&str, &[String]))
     }
     if text.is_empty() { "  the same lines in another order\n".into() } else { text }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,11 +1,13 @@
 //! What real kernels answered, replayed against the emulator; one test a recording.
 
+use std::collections::BTreeSet;
+
 use anyhow::{Result, ensure};
 use libtest_mimic::{Arguments, Failed, Trial};
 use vfio_irq_book::verified::Verified;
 use vfio_irq_tests::corpus::{self, DEVICES, HOSTS, Item};
 use vfio_irq_tests::replay::{self, Kept, Part, Problem, RECORD};
-use vfio_irq_tests::{root, verified};
+use vfio_irq_tests::{root, scenarios, verified};
 
 fn main() {
     let mut trials: Vec<Trial> = replay::kept()
@@ -40,6 +42,10 @@ fn recording(kept: &Kept, items: &[Item]) -> Result<()> {
 /// There is a recording of every kernel, device and part of which something can be asked. Of what
 /// happens inside a call not all devices are recorded: the kernel has to be stopped for each.
 fn complete(items: &[Item]) -> Result<()> {
+    let known: BTreeSet<_> = replay::kept().iter().map(Kept::file).collect();
+    let files = scenarios::files(&root().join("tests/data/kernels/answers"), "txt");
+    let stray = files.iter().find(|file| !known.contains(*file));
+    ensure!(stray.is_none(), "{:?} is a recording of no kernel and device there are", stray);
     for host in HOSTS {
         for device in DEVICES {
             for part in [Part::Usual, Part::NoRemapping] {
