@@ -93,6 +93,30 @@ impl Item {
         answers(&self.name, &self.scenario, &mut Emulator::new(machine), &mut |_| {})
     }
 
+    /// The clauses its header names, `# CLAUSE, CLAUSE: what`. The book's blocks have no header.
+    pub fn clauses(&self) -> Vec<String> {
+        let comments = self.text.lines().map_while(|line| line.strip_prefix("# "));
+        let head = comments.collect::<Vec<_>>().join(" ");
+        let ids = head.split_once(": ").map_or("", |(ids, _)| ids);
+        let ids = if self.is_of_book() { "" } else { ids };
+        ids.split(',').map(str::trim).filter(|id| !id.is_empty()).map(str::to_owned).collect()
+    }
+
+    /// Whether it is a block of the book.
+    pub fn is_of_book(&self) -> bool {
+        self.name.starts_with("book/")
+    }
+
+    /// Whether it speaks for this host's kernel: its header's `# Hosts:` names it, and its function
+    /// is one of the devices. What is true of another function, or of a host that is no kernel,
+    /// shows nothing when a device answers alike.
+    pub fn speaks_for(&self, host: &str) -> bool {
+        let profile = self.scenario.function_line().filter(|(_, line)| line.options.is_empty());
+        let profile = profile.and_then(|(_, line)| line.profile.as_ref());
+        profile.is_some_and(|profile| DEVICES.contains(&profile.what.as_str()))
+            && scenarios::hosts(&self.text).iter().any(|one| one == host)
+    }
+
     /// A fingerprint of the text (FNV-1a, 64 bits): whether a recording is of this text.
     pub fn fingerprint(&self) -> String {
         let mix = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);

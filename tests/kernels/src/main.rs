@@ -1,19 +1,25 @@
 //! The real-kernel run: `cargo xtask kernels` calls it.
+//!
+//! `vfio-irq-kernels PROGRAM [--record] [HOST…]`: boots the kernels (or those of the hosts named),
+//! asks them every scenario, and compares; with `--record` what they say is kept.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use vfio_irq_kernels::oracle::answers::{self, Remapping};
-use vfio_irq_kernels::oracle::{inside, random};
+use vfio_irq_kernels::oracle::{inside, keep, random};
 use vfio_irq_kernels::packages::{KERNELS, Kernel, Refresh};
 use vfio_irq_tests::corpus::corpus;
 
 fn main() -> Result<ExitCode> {
     let mut arguments = std::env::args().skip(1);
     let program = PathBuf::from(arguments.next().context("the static vfio-irq")?);
-    let hosts: Vec<String> = arguments.collect();
+    let (options, hosts): (Vec<String>, Vec<String>) =
+        arguments.partition(|one| one.starts_with("--"));
+    let record = options.iter().any(|option| option == "--record");
     let items = corpus()?;
+    let mut heard = Vec::new();
     for source in KERNELS.iter().filter(|k| hosts.is_empty() || hosts.iter().any(|h| h == k.host)) {
         let kernel = Kernel::ready(source.host, Refresh::Never)?;
         if let Ok(ops) = std::env::var("RANDOM") {
@@ -60,20 +66,23 @@ fn main() -> Result<ExitCode> {
             let begin = std::time::Instant::now();
             let answers = answers::ask(&kernel, &program, &items, remapping)?;
             println!("{} {remapping:?}: {:.1?}", kernel.host, begin.elapsed());
-            for (device, recording) in &answers.recordings {
-                let carried = recording.scenarios.iter().filter(|one| one.was_carried()).count();
-                println!("  {device}: {} asked, {carried} carried", recording.scenarios.len());
-                for one in recording.scenarios.iter().filter(|one| !one.was_carried()) {
-                    println!("    {}: {}", one.name, one.lines.last().unwrap());
-                }
+            for one in &answers {
+                let asked = &one.recording.scenarios;
+                let carried = asked.iter().filter(|one| one.was_carried()).count();
+                println!("  {}: {} asked, {carried} carried", one.device, asked.len());
             }
-            for difference in answers::compare(&kernel.host, &answers, &items, remapping) {
-                println!(
-                    "{} {} {}\n{}",
-                    difference.host, difference.device, difference.what, difference.text
-                );
-            }
+            heard.extend(answers);
         }
     }
-    Ok(ExitCode::SUCCESS)
+    let kept = if record { keep::record(&heard, &items)? } else { keep::drift(&heard, &items) };
+    let compared = keep::compare(&heard, &items)?;
+    for note in kept.notes.iter().chain(&compared.notes) {
+        println!("note: {note}");
+    }
+    let problems = [kept.problems, compared.problems].concat();
+    for problem in &problems {
+        println!("{problem}\n");
+    }
+    println!("{} problems", problems.len());
+    Ok(if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -13,6 +13,7 @@ use anyhow::{Context, Result, bail, ensure};
 use vfio_irq_core::event::Event;
 use vfio_irq_core::seen::register_writes;
 use vfio_irq_tests::corpus::Item;
+use vfio_irq_tests::replay::side_by_side;
 
 use super::answers::{ADDRESSES, blocks_of};
 use super::{Difference, Recorded};
@@ -289,7 +290,7 @@ pub fn compare(host: &str, stories: &[Inside], recorded: &[Recorded]) -> Vec<Dif
                 host: host.to_owned(),
                 device: story.device.to_owned(),
                 what: story.item.name.clone(),
-                text: super::answers::side_by_side(&ours.lines, &recorded.lines),
+                text: side_by_side(("emulator", &ours.lines), ("kernel", &recorded.lines)),
             })
         })
         .collect()

@@ -1,0 +1,295 @@
+//! Recorded answers of real kernels, held against the emulator: without QEMU, by a plain
+//! `cargo test`, and by the real-kernel run with what it has just heard.
+//!
+//! The recordings lie in `tests/data/kernels/answers/HOST/DEVICE.txt`, what was asked of a machine
+//! set up in another way beside them ([`Part`]). Each must hold every scenario the device can
+//! carry, as its text is now, and none besides; the emulator's answers and register writes must be
+//! the recorded ones, except where `tests/differences.txt` says why not, and there they must
+//! differ. Left out: recording, which the crate `vfio-irq-kernels` does.
+
+use std::collections::BTreeSet;
+use std::fmt::{self, Write};
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, ensure};
+use vfio_irq_book::differences::{self, Difference};
+
+use crate::corpus::{DEVICES, HOSTS, Item};
+use crate::recording::{Recorded, Recording};
+use crate::root;
+
+/// What is to be done about recordings that are not of the present scenarios.
+pub const RECORD: &str = "run `cargo xtask kernels --record`";
+/// The list of differences, from the repository's root.
+pub const DIFFERENCES: &str = "tests/differences.txt";
+
+/// What is asked of a machine that is set up in one way.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Part {
+    /// The scenarios, but for those that want no interrupt remapping, and those in which something
+    /// happens inside a call.
+    Usual,
+    /// The scenarios, but for the latter; no interrupt remapping, and no IOAPIC.
+    NoRemapping,
+    /// Those in which something happens inside a call, for which the kernel is stopped there.
+    /// Register writes are not recorded then.
+    Inside,
+}
+
+impl Part {
+    /// All of them.
+    pub const ALL: [Part; 3] = [Part::Usual, Part::NoRemapping, Part::Inside];
+
+    /// Whether a scenario belongs to it.
+    pub fn has(self, item: &Item) -> bool {
+        item.is_inside() == (self == Part::Inside)
+    }
+
+    /// What the emulator answers, in the form of the part's recordings; `None` if the device can't
+    /// carry the scenario then.
+    pub fn expected(self, item: &Item, host: &str, device: &str) -> Option<Recorded> {
+        let block = item.expected(host, device, self.remapping())?;
+        self.has(item).then(|| Recorded::of(item, &block, self != Part::Inside))
+    }
+
+    /// As [`Self::expected`], whether expectations hold or not.
+    pub fn emulated(self, item: &Item, host: &str, device: &str) -> Recorded {
+        let block = item.emulated(host, device, self.remapping());
+        Recorded::of(item, &block, self != Part::Inside)
+    }
+
+    fn remapping(self) -> bool {
+        self != Part::NoRemapping
+    }
+
+    fn suffix(self) -> &'static str {
+        match self {
+            Part::Usual => "",
+            Part::NoRemapping => "-no-remapping",
+            Part::Inside => "-inside",
+        }
+    }
+}
+
+/// A recording with what it is of.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Kept {
+    /// The kernel's host profile.
+    pub host: String,
+    /// The device.
+    pub device: String,
+    /// Which scenarios were asked.
+    pub part: Part,
+    /// What was answered.
+    pub recording: Recording,
+}
+
+impl Kept {
+    /// Its name: `linux-6.1/e1000e-no-remapping`.
+    pub fn name(&self) -> String {
+        format!("{}/{}", self.host, self.machine())
+    }
+
+    /// Device and part, as the list of differences names them: `e1000e-no-remapping`.
+    pub fn machine(&self) -> String {
+        format!("{}{}", self.device, self.part.suffix())
+    }
+
+    /// Where it is kept.
+    pub fn file(&self) -> PathBuf {
+        root().join("tests/data/kernels/answers").join(self.name() + ".txt")
+    }
+
+    /// What is kept of the same kernel, device and part.
+    pub fn read(host: &str, device: &str, part: Part) -> Option<Self> {
+        let recording = Recording::default();
+        let (host, device) = (host.to_owned(), device.to_owned());
+        let mut kept = Self { host, device, part, recording };
+        kept.recording = Recording::parse(&fs::read_to_string(kept.file()).ok()?);
+        Some(kept)
+    }
+
+    /// Keeps it.
+    ///
+    /// # Errors
+    /// When the file can't be written.
+    pub fn write(&self) -> Result<()> {
+        let file = self.file();
+        let text = self.recording.print();
+        let done = fs::create_dir_all(file.parent().expect("it is in a folder"))
+            .and_then(|()| fs::write(&file, text));
+        done.with_context(|| format!("cannot write {}", file.display()))
+    }
+}
+
+/// All that is kept, by kernel, device and part.
+pub fn kept() -> Vec<Kept> {
+    let mut found = Vec::new();
+    for host in HOSTS {
+        for device in DEVICES {
+            found.extend(Part::ALL.iter().filter_map(|&part| Kept::read(host, device, part)));
+        }
+    }
+    found
+}
+
+/// The scenarios of a part that a device can carry on a kernel, with the emulator's answers.
+pub fn asked<'a>(
+    items: &'a [Item],
+    host: &str,
+    device: &str,
+    part: Part,
+) -> Vec<(&'a Item, Recorded)> {
+    let expected = |item| Some((item, part.expected(item, host, device)?));
+    items.iter().filter_map(expected).collect()
+}
+
+/// Something that is not as it should be.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Problem {
+    /// The recording, or the list's stanza.
+    pub place: String,
+    /// The scenario.
+    pub scenario: String,
+    /// What is wrong, over several lines.
+    pub text: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}, {}: {}", self.place, self.scenario, self.text.trim_end())
+    }
+}
+
+/// The list of differences that stay.
+///
+/// # Errors
+/// With the line, when it is not understood or names what there is not.
+pub fn differences(items: &[Item]) -> Result<Vec<Difference>> {
+    let text = fs::read_to_string(root().join(DIFFERENCES)).context(DIFFERENCES)?;
+    let list = differences::parse(&text).context(DIFFERENCES)?;
+    for one in &list {
+        let place = format!("{DIFFERENCES}:{}", one.line);
+        let unknown = |names: &[String], known: &[&str]| {
+            names.iter().find(|name| !known.contains(&name.as_str())).cloned()
+        };
+        let scenarios: Vec<&str> = items.iter().map(|item| item.name.as_str()).collect();
+        let machines: Vec<String> = DEVICES
+            .iter()
+            .flat_map(|device| Part::ALL.map(|part| format!("{device}{}", part.suffix())))
+            .collect();
+        let machines: Vec<&str> = machines.iter().map(String::as_str).collect();
+        let wrong = unknown(&one.kernels, &HOSTS)
+            .or_else(|| unknown(&one.devices, &machines))
+            .or_else(|| unknown(&one.scenarios, &scenarios));
+        ensure!(wrong.is_none(), "{place}: there is no `{}`", wrong.unwrap_or_default());
+    }
+    Ok(list)
+}
+
+/// Holds a recording against the present scenarios and the emulator.
+pub fn check(kept: &Kept, items: &[Item], list: &[Difference]) -> Vec<Problem> {
+    let Kept { host, device, part, recording } = kept;
+    let mut problems = Vec::new();
+    let mut wrong = |scenario: &str, text: String| {
+        problems.push(Problem { place: kept.name(), scenario: scenario.to_owned(), text });
+    };
+    let has: BTreeSet<&str> = recording.scenarios.iter().map(|one| one.name.as_str()).collect();
+    for (item, _) in asked(items, host, device, *part) {
+        if !has.contains(item.name.as_str()) {
+            wrong(&item.name, format!("not recorded; {RECORD}"));
+        }
+    }
+    for recorded in &recording.scenarios {
+        let item = items.iter().find(|item| item.name == recorded.name && part.has(item));
+        let Some(item) = item else {
+            wrong(&recorded.name, format!("recorded, but there is no such scenario; {RECORD}"));
+            continue;
+        };
+        if item.fingerprint() != recorded.fingerprint {
+            wrong(&recorded.name, format!("its text has changed since the recording; {RECORD}"));
+            continue;
+        }
+        let listed = list.iter().any(|one| one.is_of(host, &kept.machine(), &item.name));
+        if recorded.was_carried() && !listed {
+            // Held or not: expectations that fail on the emulator alone are a difference too.
+            let ours = part.emulated(item, host, device);
+            if ours != *recorded {
+                let lines = side_by_side(("emulator", &ours.lines), ("kernel", &recorded.lines));
+                wrong(&item.name, format!("emulator and kernel differ\n{lines}"));
+            }
+        }
+    }
+    problems
+}
+
+/// Stanzas of the list that speak of a recorded run in which nothing differs, or of none at all.
+pub fn needless(kept: &[Kept], items: &[Item], list: &[Difference]) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for one in list {
+        for scenario in &one.scenarios {
+            let mut wrong = |text: String| {
+                let place = format!("{DIFFERENCES}:{}", one.line);
+                problems.push(Problem { place, scenario: scenario.clone(), text });
+            };
+            let mut runs = 0;
+            for kept in kept.iter().filter(|kept| one.is_of(&kept.host, &kept.machine(), scenario))
+            {
+                let recorded = kept.recording.scenarios.iter().find(|two| two.name == *scenario);
+                let item = items.iter().find(|item| item.name == *scenario);
+                let (Some(recorded), Some(item)) = (recorded, item) else { continue };
+                if !recorded.was_carried() || recorded.fingerprint != item.fingerprint() {
+                    continue;
+                }
+                runs += 1;
+                if kept.part.emulated(item, &kept.host, &kept.device) == *recorded {
+                    wrong(format!(
+                        "listed as a difference, but {} answers as the emulator does; \
+                         take it from the list",
+                        kept.name()
+                    ));
+                }
+            }
+            if runs == 0 {
+                wrong("listed as a difference, but no device it names carries it".into());
+            }
+        }
+    }
+    problems
+}
+
+/// What a new recording says otherwise than the kept one: drift of a kernel, of QEMU or of us.
+/// Scenarios that were not kept, or of another text, are [`check`]'s.
+pub fn drift(kept: &Kept, new: &Kept) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for now in &new.recording.scenarios {
+        let before = kept.recording.scenarios.iter().find(|one| one.name == now.name);
+        if let Some(before) = before.filter(|before| before.fingerprint == now.fingerprint)
+            && before.lines != now.lines
+        {
+            let lines = side_by_side(("recorded", &before.lines), ("now", &now.lines));
+            problems.push(Problem {
+                place: new.name(),
+                scenario: now.name.clone(),
+                text: format!("the answers have changed since the recording\n{lines}"),
+            });
+        }
+    }
+    problems
+}
+
+/// The lines that differ, in order, those of each side behind its name.
+pub fn side_by_side((a, left): (&str, &[String]), (b, right): (&str, &[String])) -> String {
+    let width = a.len().max(b.len()) + 1;
+    let mut text = String::new();
+    for (name, lines, others) in [(a, left, right), (b, right, left)] {
+        for line in lines.iter().filter(|line| !others.contains(line)) {
+            let _ = writeln!(text, "  {:width$} {line}", format!("{name}:"));
+        }
+    }
+    if text.is_empty() { "  the same lines in another order\n".into() } else { text }
+}
+
+#[cfg(test)]
+mod tests;
