@@ -7,6 +7,7 @@ pub mod e2e;
 pub mod recording;
 pub mod replay;
 pub mod scenarios;
+pub mod stories;
 pub mod verified;
 
 pub use vfio_irq_book::differences;

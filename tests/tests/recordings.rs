@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use anyhow::{Result, ensure};
 use libtest_mimic::{Arguments, Failed, Trial};
 use vfio_irq_book::verified::Verified;
-use vfio_irq_tests::corpus::{self, DEVICES, HOSTS, Item};
+use vfio_irq_tests::corpus::{DEVICES, HOSTS, Item};
 use vfio_irq_tests::replay::{self, Kept, Part, Problem, RECORD};
-use vfio_irq_tests::{root, scenarios, verified};
+use vfio_irq_tests::{root, scenarios, stories, verified};
 
 fn main() {
     let mut trials: Vec<Trial> = replay::kept()
@@ -24,7 +24,7 @@ fn main() {
 
 fn trial(name: &str, test: impl FnOnce(&[Item]) -> Result<()> + Send + 'static) -> Trial {
     Trial::test(name, move || {
-        let done = corpus::corpus().and_then(|items| test(&items));
+        let done = stories::with_stories().and_then(|items| test(&items));
         done.map_err(|error| Failed::from(format!("{error:#}")))
     })
 }
@@ -39,8 +39,7 @@ fn recording(kept: &Kept, items: &[Item]) -> Result<()> {
     none(&replay::check(kept, items, &replay::differences(items)?))
 }
 
-/// There is a recording of every kernel, device and part of which something can be asked. Of what
-/// happens inside a call not all devices are recorded: the kernel has to be stopped for each.
+/// There is a recording of every kernel, device and part of which something can be asked.
 fn complete(items: &[Item]) -> Result<()> {
     let known: BTreeSet<_> = replay::kept().iter().map(Kept::file).collect();
     let files = scenarios::files(&root().join("tests/data/kernels/answers"), "txt");
@@ -48,7 +47,7 @@ fn complete(items: &[Item]) -> Result<()> {
     ensure!(stray.is_none(), "{:?} is a recording of no kernel and device there are", stray);
     for host in HOSTS {
         for device in DEVICES {
-            for part in [Part::Usual, Part::NoRemapping] {
+            for part in Part::ALL {
                 if Kept::read(host, device, part).is_none() {
                     let some = replay::asked(items, host, device, part);
                     ensure!(some.is_empty(), "{host}, {device}, {part:?}: none; {RECORD}");

@@ -203,6 +203,7 @@ impl VfioDevice {
         let held = self.hold(&planned);
         let answer = act(self);
         if held {
+            self.rest();
             match self.halt.as_mut().map(|halt| halt.after()) {
                 Some(Ok(missed)) => self.missed.extend(missed),
                 _ => self.missed.extend(planned.into_iter().map(|(moment, _)| moment)),
@@ -346,6 +347,18 @@ impl VfioDevice {
         self.write_all(&writes)?;
         self.prepared = true;
         Ok(())
+    }
+
+    /// Waits as long as the device keeps between two interrupts.
+    fn rest(&self) {
+        let interval = self.stimulator.as_ref().map_or(Duration::ZERO, |known| known.interval());
+        // Slept, not spun: an emulated device's timers come due in order with the one that wakes us.
+        // More than once: the tick may wake us early, when the emulator itself was kept waiting.
+        if !interval.is_zero() {
+            for nap in [interval, interval / 3, interval / 3] {
+                std::thread::sleep(nap);
+            }
+        }
     }
 
     fn write_all(&self, writes: &[Write]) -> Result<(), Errno> {
@@ -529,18 +542,12 @@ impl Stimulate for VfioDevice {
         let stimulator = self.stimulator.as_ref().ok_or(Errno::EOPNOTSUPP)?;
         let mode = self.mode().ok_or(Errno::EIO)?;
         let writes = stimulator.stimulate(stimulus, mode).ok_or(Errno::EOPNOTSUPP)?;
-        let (settle, interval) = (stimulator.settle(), stimulator.interval());
+        let settle = stimulator.settle();
         self.write_all(&writes)?;
         // A read's completion can't overtake the message (PCIe 2.4.1): when it is here, the message
         // is at the host.
         self.pread(0, settle, &mut [0; 4])?;
-        // Slept, not spun: an emulated device's timers come due in order with the one that wakes us.
-        // More than once: the tick may wake us early, when the emulator itself was kept waiting.
-        if !interval.is_zero() {
-            for nap in [interval, interval / 3, interval / 3] {
-                std::thread::sleep(nap);
-            }
-        }
+        self.rest();
         Ok(())
     }
 
