@@ -475,6 +475,8 @@ impl Device for VfioDevice {
     fn eventfd_write(&mut self, fd: Fd, value: u64) -> Result<(), Errno> {
         let open = self.fds.get(&fd).ok_or(Errno::EBADF)?;
         rustix::io::write(open, &value.to_ne_bytes()).map_err(errno)?;
+        // What an unmask eventfd asks for is done by a worker of the kernel: make way for it.
+        std::thread::sleep(Duration::from_micros(50));
         self.events.push(Event::Wrote { fd, value });
         Ok(())
     }
@@ -533,8 +535,11 @@ impl Stimulate for VfioDevice {
         // is at the host.
         self.pread(0, settle, &mut [0; 4])?;
         // Slept, not spun: an emulated device's timers come due in order with the one that wakes us.
+        // More than once: the tick may wake us early, when the emulator itself was kept waiting.
         if !interval.is_zero() {
-            std::thread::sleep(interval);
+            for nap in [interval, interval / 3, interval / 3] {
+                std::thread::sleep(nap);
+            }
         }
         Ok(())
     }
