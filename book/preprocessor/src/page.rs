@@ -134,27 +134,28 @@ fn scenarios(Sources { verified, .. }: Sources<'_>) -> String {
     text
 }
 
+/// A list: the reasons are too long for a table.
 fn differences(Sources { differences, .. }: Sources<'_>) -> String {
-    let mut text = String::from("| scenario | kernel | device | whose | why |\n");
-    text += "|---|---|---|---|---|\n";
-    let listed = |names: &[String]| match names {
-        [] => "all".to_owned(),
+    let mut text = String::new();
+    let listed = |names: &[String], all: &str| match names {
+        [] => all.to_owned(),
         names => names.iter().map(|name| short(name)).collect::<Vec<_>>().join(", "),
     };
     for one in differences {
-        let names =
-            one.scenarios.iter().map(|name| format!("`{}`", name.trim_end_matches(".scenario")));
+        let names = one.scenarios.iter();
+        let names: Vec<String> =
+            names.map(|name| format!("`{}`", name.trim_end_matches(".scenario"))).collect();
         let _ = writeln!(
             text,
-            "| {} | {} | {} | {} | {} |",
-            names.collect::<Vec<_>>().join(", "),
-            listed(&one.kernels),
-            listed(&one.devices),
+            "- {} · {} · {} · *{}*: {}",
+            names.join(", "),
+            listed(&one.kernels, "all kernels"),
+            listed(&one.devices, "all devices"),
             one.whose.name(),
             one.reason
         );
     }
-    text
+    if text.is_empty() { "None.\n".into() } else { text }
 }
 
 #[cfg(test)]
@@ -173,5 +174,16 @@ mod tests {
         let page = put("a\n\n<!-- verified: kernels -->\n\nb").unwrap();
         assert!(page.contains("| 6.1 | 6.1.192-2 (6.1.0) | 7.2.22 |\n\n\nb"), "{page}");
         assert!(put("<!-- verified: nothing -->").is_err());
+    }
+
+    #[test]
+    fn difference_is_shown_with_its_reason() {
+        let text = "Kernel: linux-6.1\nDevice: all\nScenario: a/b.scenario\nWhose: QEMU\n\
+                    Reason: it forgets\n";
+        let (verified, clauses) = (Verified::default(), Clauses::new());
+        let differences = crate::differences::parse(text).unwrap();
+        let sources = Sources { verified: &verified, clauses: &clauses, differences: &differences };
+        let page = super::put("<!-- verified: differences -->", sources).unwrap();
+        assert_eq!(page, "- `a/b` · 6.1 · all devices · *QEMU*: it forgets\n");
     }
 }
