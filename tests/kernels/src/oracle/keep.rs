@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use vfio_irq_book::verified::Verified;
 use vfio_irq_tests::corpus::Item;
 use vfio_irq_tests::recording::Recorded;
-use vfio_irq_tests::replay::{self, Kept, Problem, RECORD};
+use vfio_irq_tests::replay::{self, Kept, Part, Problem, RECORD};
 use vfio_irq_tests::{root, verified};
 
 /// What was found.
@@ -28,12 +28,13 @@ pub fn compare(answers: &[Kept], items: &[Item]) -> Result<Findings> {
     let list = replay::differences(items)?;
     let mut problems: Vec<Problem> =
         answers.iter().flat_map(|one| replay::check(one, items, &list)).collect();
-    // Stanzas of kernels that were not asked can't be judged.
+    // Stanzas of kernels and scenarios that were not asked can't be judged.
+    let usual = answers.iter().any(|one| one.part == Part::Usual);
     let asked: Vec<_> = list
         .into_iter()
         .filter(|one| {
             let mut hosts = answers.iter().map(|answers| &answers.host);
-            one.kernels.is_empty() || hosts.any(|host| one.kernels.contains(host))
+            usual && (one.kernels.is_empty() || hosts.any(|host| one.kernels.contains(host)))
         })
         .collect();
     problems.extend(replay::needless(answers, items, &asked));
