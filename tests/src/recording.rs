@@ -65,7 +65,13 @@ impl Recorded {
 
     /// Whether the device could carry the scenario.
     pub fn was_carried(&self) -> bool {
-        !self.lines.last().is_some_and(|line| line.starts_with("cannot "))
+        self.not_carried().is_none()
+    }
+
+    /// The line the device could not do, and what it was.
+    pub fn not_carried(&self) -> Option<(u32, &str)> {
+        let (line, what) = self.lines.last()?.strip_prefix("cannot ")?.split_once(": ")?;
+        Some((line.parse().ok()?, what))
     }
 }
 
@@ -75,7 +81,8 @@ pub fn is_compared(step: &str) -> bool {
     step.starts_with("set_irqs ")
 }
 
-fn number_of(line: &str) -> Option<u32> {
+/// The line a line of a block is about.
+pub(crate) fn number_of(line: &str) -> Option<u32> {
     line.split(' ').next()?.parse().ok()
 }
 

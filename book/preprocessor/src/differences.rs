@@ -4,11 +4,12 @@
 //! Kernel: linux-6.1, linux-6.12
 //! Device: e1000e, e1000e-no-remapping
 //! Scenario: intx/line_up_before_enable.scenario
+//! Lines: 10, 11
 //! Whose: QEMU
 //! Reason: one or more lines,
 //!   the later ones indented
 //! ```
-//! Kernel and device may be `all`. Stanzas are parted by empty lines; `#` begins a comment. The comparisons hold what they find
+//! Kernel and device may be `all`. Only the answers to those lines may differ. Stanzas are parted by empty lines; `#` begins a comment. The comparisons hold what they find
 //! against the list (crate `vfio-irq-tests`, `replay`), the book shows it. Left out: whether
 //! kernels, devices and scenarios of these names exist, which the comparisons know.
 
@@ -48,6 +49,8 @@ pub struct Difference {
     pub devices: Vec<String>,
     /// Names of scenarios.
     pub scenarios: Vec<String>,
+    /// Numbers of the lines whose answers differ.
+    pub lines: Vec<u32>,
     /// Who makes it one.
     pub whose: Whose,
     /// Why it stays.
@@ -95,7 +98,7 @@ pub fn parse(text: &str) -> Result<Vec<Difference>> {
     stanzas.into_iter().map(|(line, fields)| stanza(line, fields)).collect()
 }
 
-const KEYS: [&str; 5] = ["Kernel", "Device", "Scenario", "Whose", "Reason"];
+const KEYS: [&str; 6] = ["Kernel", "Device", "Scenario", "Lines", "Whose", "Reason"];
 
 fn stanza(line: usize, fields: Vec<(String, String)>) -> Result<Difference> {
     for (key, _) in &fields {
@@ -123,6 +126,11 @@ fn stanza(line: usize, fields: Vec<(String, String)>) -> Result<Difference> {
         "ours" => Whose::Ours,
         other => bail!("{line}: `Whose: {other}`: it is QEMU, device or ours"),
     };
+    let lines = list("Lines")?.into_iter().map(|number| {
+        number.parse().with_context(|| format!("{line}: `Lines`: `{number}` is no line's number"))
+    });
+    let lines = lines.collect::<Result<Vec<u32>>>()?;
+    ensure!(!lines.is_empty(), "{line}: `Lines` names lines, not all of them");
     let scenarios = list("Scenario")?;
     ensure!(!scenarios.is_empty(), "{line}: `Scenario` names scenarios, not all of them");
     Ok(Difference {
@@ -130,6 +138,7 @@ fn stanza(line: usize, fields: Vec<(String, String)>) -> Result<Difference> {
         kernels: list("Kernel")?,
         devices: list("Device")?,
         scenarios,
+        lines,
         whose,
         reason: field("Reason")?.to_owned(),
     })
@@ -140,13 +149,14 @@ mod tests {
     use super::*;
 
     const STANZA: &str = "Kernel: linux-6.1, linux-7.3\nDevice: all\nScenario: a/b.scenario\n\
-                          Whose: QEMU\nReason: it forgets\n  what rose\n";
+                          Lines: 3, 4\nWhose: QEMU\nReason: it forgets\n  what rose\n";
 
     #[test]
     fn stanza_is_of_the_runs_it_names() {
         let list = parse(&format!("# a comment\n\n{STANZA}")).unwrap();
         assert_eq!((list.len(), list[0].line), (1, 3));
         assert_eq!(list[0].reason, "it forgets what rose");
+        assert_eq!(list[0].lines, [3, 4]);
         assert!(list[0].is_of("linux-7.3", "edu", "a/b.scenario"));
         assert!(!list[0].is_of("linux-6.12", "edu", "a/b.scenario"));
         assert!(!list[0].is_of("linux-6.1", "edu", "a/c.scenario"));
@@ -156,6 +166,8 @@ mod tests {
     fn stanza_that_is_wrong_is_an_error_with_its_line() {
         let said = |text: &str| format!("{:#}", parse(text).unwrap_err());
         assert_eq!(said("\nKernel: all\n"), "2: the stanza lacks `Whose:`");
+        assert!(said(&STANZA.replace("3, 4", "all")).contains("not all of them"));
+        assert!(said(&STANZA.replace("3, 4", "x")).contains("`x` is no line's number"));
         assert!(said(&STANZA.replace("QEMU", "mine")).contains("`Whose: mine`"));
         assert!(said(&STANZA.replace("Whose", "Who")).starts_with("1: `Who`"));
         assert!(said(&format!("{STANZA}Reason: two\n")).contains("stands twice"));

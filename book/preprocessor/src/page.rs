@@ -85,7 +85,10 @@ fn table(Sources { verified, clauses, .. }: Sources<'_>) -> String {
             };
             let _ = write!(text, " {cell} |");
         }
-        let confirms = |one: &&Scenario| one.clauses.contains(id) && !one.kernels.is_empty();
+        // Those that speak for a kernel: one carried by another function than it is written for
+        // confirms nothing.
+        let of = |host: &String| verified.clauses.get(id).is_some_and(|by| by.contains_key(host));
+        let confirms = |one: &&Scenario| one.clauses.contains(id) && one.kernels.keys().any(of);
         let count = match verified.scenarios.values().filter(confirms).count() {
             0 => String::new(),
             count => count.to_string(),
@@ -178,7 +181,7 @@ mod tests {
 
     #[test]
     fn difference_is_shown_with_its_reason() {
-        let text = "Kernel: linux-6.1\nDevice: all\nScenario: a/b.scenario\nWhose: QEMU\n\
+        let text = "Kernel: linux-6.1\nDevice: all\nScenario: a/b.scenario\nLines: 1\nWhose: QEMU\n\
                     Reason: it forgets\n";
         let (verified, clauses) = (Verified::default(), Clauses::new());
         let differences = crate::differences::parse(text).unwrap();

@@ -20,6 +20,8 @@ use vfio_irq_tests::stories::with_stories;
 
 /// Guests at a time: one a core of the smallest machine this is meant for.
 const AT_A_TIME: usize = 2;
+/// Exit status: a kernel can't be fetched.
+const NOT_TO_BE_HAD: u8 = 3;
 /// Random operations of each kernel and device, unless said otherwise.
 const OPS: u64 = 50_000;
 
@@ -105,7 +107,13 @@ fn main() -> Result<ExitCode> {
     let asked = |host: &str| options.hosts.is_empty() || options.hosts.iter().any(|h| h == host);
     let mut kernels = Vec::new();
     for source in KERNELS.iter().filter(|source| asked(source.host)) {
-        let kernel = Kernel::ready(source.host, Refresh::Never)?;
+        let kernel = match Kernel::ready(source.host, Refresh::Never) {
+            Ok(kernel) => kernel,
+            Err(error) => {
+                eprintln!("error: {error:#}");
+                return Ok(ExitCode::from(NOT_TO_BE_HAD));
+            }
+        };
         println!("{}: Linux {} ({})", kernel.host, kernel.version, kernel.release);
         kernels.push(kernel);
     }

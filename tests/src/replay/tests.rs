@@ -21,7 +21,8 @@ fn texts(problems: &[Problem]) -> Vec<String> {
 }
 
 fn listed() -> Vec<Difference> {
-    let stanza = "Kernel: all\nDevice: e1000e\nScenario: a\nWhose: QEMU\nReason: it does\n";
+    let stanza =
+        "Kernel: all\nDevice: e1000e\nScenario: a\nLines: 1\nWhose: QEMU\nReason: it does\n";
     differences::parse(stanza).unwrap()
 }
 
