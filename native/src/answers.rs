@@ -17,7 +17,7 @@ use std::fmt::Write;
 
 use vfio_irq_core::device::Target;
 use vfio_irq_core::machine::Emulator;
-use vfio_irq_core::scenario::{Overrides, Scenario, run_watched};
+use vfio_irq_core::scenario::{Overrides, Scenario, TextError, run_watched};
 use vfio_irq_core::trace::Trace;
 
 use crate::input::Input;
@@ -75,14 +75,17 @@ pub fn emulated(inputs: &[Input], overrides: &Overrides) -> Result<Report, Error
                 let name = &input.name;
                 stdout += &answers(name, &scenario, &mut emulator, &mut |_| {}).text;
             }
-            Err(errors) => {
-                let line = |error| format!("{}: {error}\n", input.name);
-                let stderr = errors.iter().map(line).collect();
-                return Ok(Report { stdout, stderr, exit: Exit::Wrong });
-            }
+            Err(errors) => return Ok(Report { stdout, ..wrong(input, &errors) }),
         }
     }
     Ok(Report::done(stdout))
+}
+
+/// What is said of a text that is no scenario.
+pub(crate) fn wrong(input: &Input, errors: &[TextError]) -> Report {
+    let line = |error| format!("{}: {error}\n", input.name);
+    let stderr = errors.iter().map(line).collect();
+    Report { stdout: String::new(), stderr, exit: Exit::Wrong }
 }
 
 /// The last line of a block.

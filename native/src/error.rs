@@ -16,6 +16,12 @@ pub enum Error {
         /// What the system says.
         source: std::io::Error,
     },
+    /// The answers can't be written.
+    #[error("can't write the output")]
+    Write {
+        /// What the system says.
+        source: std::io::Error,
+    },
     /// The input is larger than [`MAX_INPUT`].
     #[error("{name} is larger than {} MiB, the most this command reads", MAX_INPUT >> 20)]
     TooLarge {

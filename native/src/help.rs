@@ -1,4 +1,5 @@
-//! What `--help` says. Each example is run by `tests/help.rs`, in a folder with the files it names.
+//! What `--help` says. Each example is run by `tests/help.rs`, in a folder with the files it names;
+//! those with a device's address as far as that goes without the device.
 
 pub(crate) const ABOUT: &str = "Runs scenarios of Linux VFIO device interrupts and decodes what a \
 PCI function offers. One emulator holds the function, the host's vfio-pci code and the user's \
@@ -13,7 +14,9 @@ Examples:
 pub(crate) const RUN: &str = "Run a scenario and check its expectations";
 pub(crate) const RUN_LONG: &str = "\
 Runs a scenario on the emulator and prints what happened: each call, the host's register accesses \
-inside it, and the way of each interrupt. Exits with 0 when every expectation held, with 1 when \
+inside it, and the way of each interrupt. With `--device`, runs it on that real device instead, \
+which vfio-pci must have and nothing of value may depend on: it is reset, opened, and made to \
+interrupt, and shows its calls and their answers only. Exits with 0 when every expectation held, with 1 when \
 one failed (its line goes to standard error), and with 2 when the text is wrong or can't be read.
 
 A scenario is plain text, one step a line, with what is expected of it behind an arrow:
@@ -30,19 +33,25 @@ Examples:
   vfio-irq run teardown.scenario
   vfio-irq run teardown.scenario --host mediated
   vfio-irq run teardown.scenario --function nic.config --format svg > run.svg
-  printf 'function nvme\\nirq_info msix\\n' | vfio-irq run -";
+  printf 'function nvme\\nirq_info msix\\n' | vfio-irq run -
+  vfio-irq run teardown.scenario --device 0000:00:06.0";
 
-pub(crate) const INSPECT: &str = "Decode the interrupts a config dump offers";
+pub(crate) const INSPECT: &str = "Decode the interrupts a config dump or a device offers";
 pub(crate) const INSPECT_LONG: &str = "\
 Decodes what interrupts each PCI function of a config dump offers: the INTx pin, the MSI and MSI-X \
 capabilities, and which of them are on. Takes the bytes of a sysfs config file, or what lspci -x, \
 -xxx or -xxxx prints, for any number of functions; without root, both end after 64 bytes, before \
-the capabilities.";
+the capabilities.
+
+Or takes the address of a function of this machine, as lspci -D prints it. If vfio-pci has it, \
+VFIO is asked too (GET_IRQ_INFO of each index), which opens the device and so resets it; if not, a \
+note says how to bind it.";
 pub(crate) const INSPECT_EXAMPLES: &str = "\
 Examples:
   vfio-irq inspect nic.config
   vfio-irq inspect machine.lspci --format json
-  lspci -xxx | vfio-irq inspect -";
+  lspci -xxx | vfio-irq inspect -
+  vfio-irq inspect 0000:00:06.0 --format json";
 
 pub(crate) const ANSWERS: &str = "Print what a device answers, in few words a line";
 pub(crate) const ANSWERS_LONG: &str = "\
@@ -56,7 +65,8 @@ pub(crate) const ANSWERS_EXAMPLES: &str = "\
 Examples:
   vfio-irq answers teardown.scenario
   vfio-irq answers teardown.scenario --host linux-7.3
-  vfio-irq answers teardown.scenario --function edu";
+  vfio-irq answers teardown.scenario --function edu
+  vfio-irq answers teardown.scenario --device 0000:00:06.0";
 
 pub(crate) const HOSTS: &str = "List the built-in hosts and how they differ";
 pub(crate) const HOSTS_LONG: &str = "\

@@ -1,12 +1,19 @@
-//! `vfio-irq inspect`: what interrupts the functions of a config dump offer.
+//! `vfio-irq inspect`: what interrupts the functions of a config dump offer, and what VFIO says of a
+//! real one.
+
+mod view;
 
 use serde::Serialize;
-use vfio_irq_core::pci::import::{BarPlace, Decoded, Imported, MsiDecoded, MsixDecoded, from_any};
+use vfio_irq_core::pci::import::{
+    BarPlace, Decoded, Imported, MsiDecoded, MsixDecoded, from_any, from_config,
+};
 
 use crate::excerpt::printable;
 use crate::input::Input;
 use crate::table::Table;
 use crate::{Error, Format, Report};
+
+pub use view::{Index, View};
 
 /// Command register (PCIe 7.5.1.1.3): bit and name of those that concern interrupts.
 const COMMAND: [(u16, &str); 4] =
@@ -18,25 +25,35 @@ const INTERRUPT_STATUS: u16 = 1 << 3;
 pub fn inspect(input: &Input, format: Format) -> Result<Report, Error> {
     let found = from_any(&input.bytes)
         .map_err(|source| Error::Import { name: input.name.clone(), source })?;
-    Ok(show(&found, format))
+    Ok(show(&found, None, format))
 }
 
-fn show(found: &[Imported], format: Format) -> Report {
+/// Decodes the config space of one function whose address is known.
+pub fn decode_at(input: &Input, address: &str) -> Result<Imported, Error> {
+    let found = from_config(&input.bytes);
+    let mut found = found.map_err(|source| Error::Import { name: input.name.clone(), source })?;
+    found.address = Some(address.to_owned());
+    Ok(found)
+}
+
+/// Shows a real function; without a view, VFIO could not be asked.
+pub fn show_real(function: Imported, view: Option<&View>, format: Format) -> Report {
+    show(&[function], Some(view), format)
+}
+
+/// Shows functions, and of a real one what VFIO says.
+fn show(found: &[Imported], view: Option<Option<&View>>, format: Format) -> Report {
     Report::done(match format {
-        Format::Text => found.iter().map(print).collect::<Vec<_>>().join("\n"),
+        Format::Text => {
+            let said = found.iter().map(print).collect::<Vec<_>>().join("\n");
+            said + &view.flatten().map(View::print).unwrap_or_default()
+        }
         Format::Json => {
-            let found: Vec<FunctionJson<'_>> = found.iter().map(FunctionJson::new).collect();
+            let found: Vec<FunctionJson<'_>> =
+                found.iter().map(|function| FunctionJson::new(function, view)).collect();
             serde_json::to_string_pretty(&found).expect("numbers, strings and lists") + "\n"
         }
     })
-}
-
-/// The same for one function whose address is known.
-pub fn inspect_at(input: &Input, address: &str, format: Format) -> Result<Report, Error> {
-    let mut found = from_any(&input.bytes)
-        .map_err(|source| Error::Import { name: input.name.clone(), source })?;
-    found.iter_mut().for_each(|function| function.address = Some(address.to_owned()));
-    Ok(show(&found, format))
 }
 
 fn print(function: &Imported) -> String {
@@ -149,10 +166,13 @@ struct FunctionJson<'a> {
     intx: Option<Intx>,
     msi: Option<&'a MsiDecoded>,
     msix: Option<&'a MsixDecoded>,
+    /// Only of a real device: what VFIO says, or `null` when it was not asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    vfio: Option<Option<&'a View>>,
 }
 
 impl<'a> FunctionJson<'a> {
-    fn new(function: &'a Imported) -> Self {
+    fn new(function: &'a Imported, vfio: Option<Option<&'a View>>) -> Self {
         let decoded = &function.decoded;
         let command = |bit: u16| decoded.command >> bit & 1 == 1;
         Self {
@@ -172,6 +192,66 @@ impl<'a> FunctionJson<'a> {
             intx: intx(decoded),
             msi: decoded.msi.as_ref(),
             msix: decoded.msix.as_ref(),
+            vfio,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// e1000e's ids, no capabilities.
+    fn function() -> Imported {
+        let mut bytes = vec![0; 256];
+        bytes[..4].copy_from_slice(&[0x86, 0x80, 0xd3, 0x10]);
+        decode_at(&Input { name: "config".into(), bytes }, "0000:00:04.0").expect("a function")
+    }
+
+    fn view() -> View {
+        let flags = vec!["eventfd".to_owned(), "noresize".to_owned()];
+        View {
+            kernel: "6.1.0".into(),
+            can_reset: false,
+            indexes: vec![
+                Index { index: "msix", count: Some(5), flags, errno: None },
+                Index { index: "err", count: None, flags: vec![], errno: Some("EINVAL".into()) },
+            ],
+            masked_entries: Some(4),
+        }
+    }
+
+    #[test]
+    fn text_of_a_real_function_ends_in_what_vfio_says() {
+        let report = show_real(function(), Some(&view()), Format::Text);
+
+        let expected = "  VFIO of Linux 6.1.0: the function can't be reset\n    \
+                        msix  count 5  eventfd|noresize\n    \
+                        err   EINVAL\n    \
+                        MSI-X table entries that are masked: 4\n";
+        assert!(report.stdout.starts_with("0000:00:04.0 8086:10d3\n"), "{}", report.stdout);
+        assert!(report.stdout.ends_with(expected), "{}", report.stdout);
+    }
+
+    #[test]
+    fn json_of_a_real_function_has_what_vfio_says_or_null() {
+        let json = |report: Report| -> serde_json::Value {
+            serde_json::from_str(&report.stdout).expect("valid JSON")
+        };
+        let asked = json(show_real(function(), Some(&view()), Format::Json));
+        assert_eq!(asked[0]["address"], "0000:00:04.0");
+        let vfio = &asked[0]["vfio"];
+        assert_eq!((&vfio["kernel"], &vfio["can_reset"]), (&"6.1.0".into(), &false.into()));
+        assert_eq!(vfio["indexes"][0]["index"], "msix");
+        assert_eq!(vfio["indexes"][0]["count"], 5);
+        assert_eq!(vfio["indexes"][0]["flags"][1], "noresize");
+        assert_eq!(vfio["indexes"][1]["errno"], "EINVAL");
+        assert_eq!(vfio["masked_entries"], 4);
+
+        let not_asked = json(show_real(function(), None, Format::Json));
+        assert!(not_asked[0].as_object().expect("an object").contains_key("vfio"));
+        assert!(not_asked[0]["vfio"].is_null());
+        let dump = json(show(&[function()], None, Format::Json));
+        assert!(!dump[0].as_object().expect("an object").contains_key("vfio"));
     }
 }

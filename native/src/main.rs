@@ -81,15 +81,14 @@ struct Run {
 
 #[derive(Args)]
 struct Way {
-    /// How to reach a real device.
-    #[arg(long, value_name = "WAY", default_value = "any")]
-    interface: Interface,
+    /// How to reach a real device; without, its own character device where there is one, else its
+    /// group.
+    #[arg(long, value_name = "WAY", requires = "device")]
+    interface: Option<Interface>,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
 enum Interface {
-    /// The device's own character device where the kernel has one, else its group.
-    Any,
     /// Group and container: /dev/vfio/GROUP.
     Group,
     /// Character device and IOMMUFD: /dev/vfio/devices/vfioN.
@@ -263,9 +262,9 @@ fn address_in(argument: &Path) -> Option<Address> {
 fn which(address: Address, way: &Way) -> real::Which {
     use vfio_irq::address::Interface as Ways;
     let interface = match way.interface {
-        Interface::Any => Ways::Any,
-        Interface::Group => Ways::Group,
-        Interface::Cdev => Ways::Cdev,
+        None => Ways::Any,
+        Some(Interface::Group) => Ways::Group,
+        Some(Interface::Cdev) => Ways::Cdev,
     };
     real::Which { address, interface }
 }
@@ -282,7 +281,7 @@ fn run_on_device(
 
 #[cfg(target_os = "linux")]
 fn inspect_device(address: Address, format: vfio_irq::Format) -> anyhow::Result<Report> {
-    let way = Way { interface: Interface::Any };
+    let way = Way { interface: None };
     Ok(real::inspect_device(which(address, &way), format)?)
 }
 

@@ -1,4 +1,4 @@
-//! `vfio-irq run`: a scenario on the emulator.
+//! `vfio-irq run`: a scenario on the emulator, or on whatever else answers.
 
 use vfio_irq_core::device::Target;
 use vfio_irq_core::render;
@@ -50,19 +50,28 @@ pub fn run(input: &Input, options: &Options) -> Result<Report, Error> {
     })
 }
 
-/// Runs a scenario on another device than the emulator; the trace calls function and host by these
-/// names. The report exits as that of [`run`] does.
-pub fn run_on(
+/// What a scenario is run on when it is not the emulator, and what the trace calls it.
+pub struct On<T> {
+    /// Who answers.
+    pub target: T,
+    /// The function's name.
+    pub function: String,
+    /// The host's name.
+    pub host: String,
+}
+
+/// Runs a scenario on another device than the emulator, which is made once the text is known to be
+/// right. The report exits as that of [`run`] does.
+pub fn run_on<T: Target>(
     input: &Input,
     options: &Options,
-    target: &mut dyn Target,
-    function: String,
-    host: String,
+    make: impl FnOnce() -> Result<On<T>, Error>,
 ) -> Result<Report, Error> {
     let text = input.text()?;
     Ok(match Scenario::parse(text) {
         Ok(scenario) => {
-            let trace = Trace { function, host, ..scenario::run(&scenario, target) };
+            let On { mut target, function, host } = make()?;
+            let trace = Trace { function, host, ..scenario::run(&scenario, &mut target) };
             report(&trace, input, text, options)
         }
         Err(errors) => wrong(&errors, input, text, options),

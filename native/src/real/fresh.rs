@@ -39,28 +39,35 @@ impl Fresh {
     pub fn clean(&mut self) -> Result<(), Errno> {
         let device = &mut self.device;
         device.open()?;
-        let command = [0x06, 0x00];
-        device.region_write(CONFIG_REGION, 4, &command)?;
-        if device.supports(Stimulus::DeassertIntx) {
-            device.stimulate(Stimulus::DeassertIntx)?;
-        }
-        for index in [IrqIndex::Msix, IrqIndex::Msi] {
-            let count = device.irq_info(IrqInfo::SIZE, index.raw())?.count;
-            // One MSI vector: the count stays in Multiple Message Enable.
-            let count = if index == IrqIndex::Msi { count.min(1) } else { count };
-            if count > 0 {
-                let fd = device.eventfd_create()?;
-                on_and_off(device, index, &vec![fd; count as usize])?;
-                device.eventfd_close(fd)?;
-            }
-        }
-        if device.supports(Stimulus::DeassertIntx) {
-            device.stimulate(Stimulus::DeassertIntx)?;
-        }
-        device.close()?;
+        let cleaned = clean_open(device);
+        let closed = device.close();
         device.take_events();
-        Ok(())
+        cleaned.and(closed)
     }
+}
+
+/// Cleans an open device.
+fn clean_open(device: &mut VfioDevice) -> Result<(), Errno> {
+    let memory_space_and_bus_master = [0x06, 0x00];
+    device.region_write(CONFIG_REGION, 4, &memory_space_and_bus_master)?;
+    if device.supports(Stimulus::DeassertIntx) {
+        device.stimulate(Stimulus::DeassertIntx)?;
+    }
+    for index in [IrqIndex::Msix, IrqIndex::Msi] {
+        let count = device.irq_info(IrqInfo::SIZE, index.raw())?.count;
+        // One MSI vector: the count stays in Multiple Message Enable.
+        let count = if index == IrqIndex::Msi { count.min(1) } else { count };
+        if count > 0 {
+            let fd = device.eventfd_create()?;
+            let done = on_and_off(device, index, &vec![fd; count as usize]);
+            device.eventfd_close(fd)?;
+            done?;
+        }
+    }
+    if device.supports(Stimulus::DeassertIntx) {
+        device.stimulate(Stimulus::DeassertIntx)?;
+    }
+    Ok(())
 }
 
 /// Enables an index with these eventfds, and disables it.
@@ -72,7 +79,10 @@ fn on_and_off(device: &mut VfioDevice, index: IrqIndex, fds: &[Fd]) -> Result<()
         start: 0,
         count: fds.len() as u32,
     };
-    device.set_irqs(header, &eventfd_data(fds))?;
+    if device.set_irqs(header, &eventfd_data(fds))? != Answer::Done {
+        // The host has not that many vectors, and the index is off.
+        return Ok(());
+    }
     header.argsz = IrqSetHeader::SIZE;
     header.flags = (IrqSetFlags::DATA_NONE | IrqSetFlags::ACTION_TRIGGER).bits();
     header.count = 0;

@@ -3,24 +3,21 @@
 mod fresh;
 mod laboratory;
 mod likeness;
+mod view;
 
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use vfio_irq_core::device::Device;
 use vfio_irq_core::host::HostProfile;
 use vfio_irq_core::machine::Machine;
 use vfio_irq_core::pci::Function;
 use vfio_irq_core::scenario::Scenario;
-use vfio_irq_core::seen::FlagWords;
-use vfio_irq_core::uapi::{IrqIndex, IrqInfo};
 
 use crate::address::{Address, Interface};
 use crate::input::Input;
-use crate::table::Table;
 use crate::vfio::{Places, Unusable, VfioDevice};
-use crate::{Error, Exit, Format, Report, answers, conform, inspect, run};
+use crate::{Error, Format, Report, answers, conform, inspect, run};
 
 pub use fresh::Fresh;
 pub use likeness::{host_for, likeness, release};
@@ -48,56 +45,31 @@ impl Which {
     }
 }
 
-/// `vfio-irq run --device`.
+/// `vfio-irq run --device`. The device is not touched unless the text is right.
 pub fn run_scenario(input: &Input, which: Which, options: &run::Options) -> Result<Report, Error> {
-    let mut device = Fresh::new(which.device()?);
-    let name = which.name(&device.device);
-    let host = format!("Linux {}", release());
-    run::run_on(input, options, &mut device, name, host)
+    run::run_on(input, options, || {
+        let device = which.device()?;
+        let function = which.name(&device);
+        let host = format!("Linux {}", release());
+        Ok(run::On { target: Fresh::new(device), function, host })
+    })
 }
 
 /// `vfio-irq inspect ADDRESS`: what the config space says, and what VFIO says of each index.
 pub fn inspect_device(which: Which, format: Format) -> Result<Report, Error> {
     let Which { address, .. } = which;
-    let config = Places::default().config(address)?;
     // The kernel shows 64 bytes to those who may not see more, and 256 or 4096 to root.
-    let input = Input { name: format!("config space of {address}"), bytes: config };
-    let mut report = inspect::inspect_at(&input, &address.to_string(), format)?;
-    if format == Format::Json {
-        return Ok(report);
-    }
-    match indexes(which) {
-        Ok(text) => report.stdout += &text,
+    let bytes = Places::default().config(address)?;
+    let input = Input { name: format!("config space of {address}"), bytes };
+    let function = inspect::decode_at(&input, &address.to_string())?;
+    Ok(match view::view(which, &function.decoded) {
+        Ok(view) => inspect::show_real(function, Some(&view), format),
         Err(error) => {
-            report.stderr = format!("note: VFIO was not asked: {error}\n");
+            let error = anyhow::Error::from(error);
+            let stderr = format!("note: VFIO was not asked: {error:#}\n");
+            Report { stderr, ..inspect::show_real(function, None, format) }
         }
-    }
-    Ok(report)
-}
-
-/// GET_IRQ_INFO of every index.
-fn indexes(which: Which) -> Result<String, Unusable> {
-    let mut device = which.device()?;
-    let failed = |what| {
-        move |errno: vfio_irq_core::errno::Errno| Unusable::Call {
-            what,
-            source: rustix::io::Errno::from_raw_os_error(errno.0),
-        }
-    };
-    device.open().map_err(failed("VFIO_GROUP_GET_DEVICE_FD"))?;
-    let mut table = Table::default();
-    for index in IrqIndex::ALL {
-        let said = match device.irq_info(IrqInfo::SIZE, index.raw()) {
-            Ok(info) => [format!("count {}", info.count), FlagWords(info.flags).to_string()],
-            Err(errno) => [errno.to_string(), String::new()],
-        };
-        table.row([&index.to_string(), &said[0], &said[1]]);
-    }
-    let reset = match device.can_reset() {
-        Ok(true) => "the kernel can reset it",
-        _ => "the kernel can't reset it",
-    };
-    Ok(format!("  VFIO_DEVICE_GET_IRQ_INFO under Linux {}; {reset}\n{}", release(), table.print(4)))
+    })
 }
 
 /// What `vfio-irq answers --device` needs beside the files.
@@ -117,36 +89,35 @@ pub fn print_answers(
     laboratory: &Laboratory,
     out: &mut dyn Write,
 ) -> Result<Report, Error> {
+    let mut scenarios = Vec::new();
+    for input in inputs {
+        match Scenario::parse(input.text()?) {
+            Ok(scenario) => scenarios.push((&input.name, scenario)),
+            Err(errors) => return Ok(answers::wrong(input, &errors)),
+        }
+    }
     let mut device = which.device()?;
     if let Some(path) = &laboratory.halt {
         device.halt_with(Box::new(laboratory::Control::open(path)?));
     }
     let mut marks = laboratory.marks.as_deref().map(laboratory::Marks::open).transpose()?;
     let mut device = Fresh::new(device);
-    for input in inputs {
-        let scenario = match Scenario::parse(input.text()?) {
-            Ok(scenario) => scenario,
-            Err(errors) => {
-                let text = errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
-                return Ok(Report {
-                    stdout: String::new(),
-                    stderr: text + "\n",
-                    exit: Exit::Wrong,
-                });
-            }
-        };
+    for (name, scenario) in &scenarios {
         device.again();
         let mut mark = |line| {
             if let Some(marks) = &mut marks {
                 marks.line(line);
             }
         };
-        let block = answers::answers(&input.name, &scenario, &mut device, &mut mark);
+        let block = answers::answers(name, scenario, &mut device, &mut mark);
         if let Some(marks) = &mut marks {
             marks.end();
         }
-        if out.write_all(block.text.as_bytes()).and_then(|()| out.flush()).is_err() {
-            break;
+        match out.write_all(block.text.as_bytes()).and_then(|()| out.flush()) {
+            Ok(()) => {}
+            // Who read has what he wanted.
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => break,
+            Err(source) => return Err(Error::Write { source }),
         }
     }
     Ok(Report::done(String::new()))
@@ -181,7 +152,13 @@ pub fn conform_device(
     let Conform { host, function, remapping, seed, ops, sequence, limits } = wanted;
     let device = which.device()?;
     let release = release();
-    let host = host.unwrap_or_else(|| host_for(&release).0);
+    let (host, like) = match host {
+        Some(host) => (host, ""),
+        None => match host_for(&release) {
+            (host, true) => (host, ""),
+            (host, false) => (host, ", the nearest there is (a difference may be the kernel's)"),
+        },
+    };
     let host = HostProfile { remapping, ..host };
     let (function, from) = match function {
         Some(function) => (function, "as asked".to_owned()),
@@ -193,7 +170,7 @@ pub fn conform_device(
     // Nothing more can be said if standard error is what fails.
     let _ = writeln!(
         progress,
-        "{} under Linux {release} beside the emulator: {} ({from}), host {}",
+        "{} under Linux {release} beside the emulator: {} ({from}), host {}{like}",
         which.name(&device),
         function.describe(),
         host.name

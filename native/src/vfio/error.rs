@@ -134,6 +134,11 @@ pub enum Unusable {
 }
 
 impl Unusable {
+    /// A call on the open device failed.
+    pub(crate) fn call(what: &'static str, errno: vfio_irq_core::errno::Errno) -> Self {
+        Self::Call { what, source: Errno::from_raw_os_error(errno.0) }
+    }
+
     /// What it means that a file of /dev/vfio did not open.
     pub(super) fn opening(path: PathBuf, error: Errno) -> Self {
         match error {

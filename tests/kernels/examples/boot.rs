@@ -3,7 +3,8 @@
 //! `cargo run -p vfio-irq-kernels --example boot -- [HOST…] [--script TEXT] [--program NAME=FILE]
 //! [--file PATH=FILE] [--append WORDS] [--no-remapping] [--trace] [--console] [--refresh]`
 //!
-//! `--image FILE` boots a kernel of your own, with everything built in, instead of HOST's.
+//! `--image FILE` boots a kernel of your own, with everything built in, instead of HOST's;
+//! `--qemu WORDS` adds to QEMU's arguments.
 
 use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
@@ -20,7 +21,7 @@ fn main() -> Result<()> {
     let (mut script, mut words, mut console) = (SCRIPT.to_owned(), String::new(), false);
     let (mut programs, mut files) = (Vec::new(), Vec::new());
     let (mut remapping, mut trace, mut refresh) = (true, false, Refresh::Never);
-    let mut image: Option<PathBuf> = None;
+    let (mut image, mut qemu): (Option<PathBuf>, _) = (None, String::new());
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         let mut value = || arguments.next().with_context(|| format!("{argument} what?"));
@@ -30,6 +31,7 @@ fn main() -> Result<()> {
             "--program" => programs.push(value()?),
             "--file" => files.push(value()?),
             "--image" => image = Some(value()?.into()),
+            "--qemu" => qemu = value()?,
             "--no-remapping" => remapping = false,
             "--trace" => trace = true,
             "--console" => console = true,
@@ -65,6 +67,7 @@ fn main() -> Result<()> {
             let (path, file) = pair.split_once('=').context("--file PATH=FILE")?;
             guest = guest.file(path, std::fs::read(file).with_context(|| file.to_owned())?);
         }
+        guest = guest.arguments(&qemu.split_whitespace().collect::<Vec<_>>());
         if trace {
             guest = guest.trace(&[]);
         }
