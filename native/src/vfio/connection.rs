@@ -8,33 +8,46 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{Mode, OFlags};
 use rustix::io::{Errno, Result as Answer};
 
-use super::sys::{Guarded, ioctl_number, owned};
+use super::numbers::{
+    DEVICE_ATTACH_IOMMUFD_PT, DEVICE_BIND_IOMMUFD, DMA_READ_WRITE, GROUP_GET_DEVICE_FD,
+    GROUP_GET_STATUS, GROUP_SET_CONTAINER, GROUP_VIABLE, IOAS_ALLOC, IOAS_FIXED_READ_WRITE,
+    IOAS_MAP, IOMMU_MAP_DMA, SET_IOMMU, TYPE1_IOMMU, TYPE1V2_IOMMU, number, numbers,
+};
+use super::sys::{DmaMemory, Guarded, ioctl_number};
 use super::{Address, Interface, Places, Unusable};
-
-// include/uapi/linux/vfio.h: _IO(';', 100 + n); include/uapi/linux/iommufd.h: _IO(';', 0x80 + n).
-pub(super) const SET_IOMMU: u32 = 0x3b66;
-pub(super) const GROUP_GET_STATUS: u32 = 0x3b67;
-pub(super) const GROUP_SET_CONTAINER: u32 = 0x3b68;
-pub(super) const GROUP_GET_DEVICE_FD: u32 = 0x3b6a;
-pub(super) const IOMMU_MAP_DMA: u32 = 0x3b71;
-pub(super) const DEVICE_BIND_IOMMUFD: u32 = 0x3b76;
-pub(super) const DEVICE_ATTACH_IOMMUFD_PT: u32 = 0x3b77;
-const IOAS_ALLOC: u32 = 0x3b81;
-const IOAS_MAP: u32 = 0x3b85;
-
-const TYPE1V2_IOMMU: usize = 3;
-const TYPE1_IOMMU: usize = 1;
-const GROUP_VIABLE: u32 = 1;
-/// VFIO_DMA_MAP_FLAG_READ and _WRITE.
-const DMA_READ_WRITE: u32 = 3;
-/// IOMMU_IOAS_MAP_FIXED_IOVA, _WRITEABLE and _READABLE.
-const IOAS_FIXED_READ_WRITE: u32 = 7;
 
 /// What stays open between two opens of a device.
 #[derive(Debug)]
 pub(super) enum Connection {
-    Group { container: OwnedFd, group: OwnedFd, name: CString },
+    Group { container: OwnedFd, group: OwnedFd, path: PathBuf, name: CString },
     Cdev { path: PathBuf, iommufd: OwnedFd, ioas: u32 },
+}
+
+/// A call that failed on the way to a device's descriptor.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Failed {
+    call: Way,
+    errno: Errno,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Way {
+    GetDeviceFd,
+    Open,
+    Bind,
+    Attach,
+}
+
+impl Failed {
+    pub(super) fn errno(self) -> vfio_irq_core::errno::Errno {
+        super::errno(self.errno)
+    }
+}
+
+impl Way {
+    fn failed(self) -> impl Fn(Errno) -> Failed {
+        move |errno| Failed { call: self, errno }
+    }
 }
 
 fn open(path: &Path) -> Result<OwnedFd, Unusable> {
@@ -54,13 +67,16 @@ impl Connection {
         memory: &mut Guarded,
     ) -> Result<Self, Unusable> {
         let group = places.group(address)?;
-        match (interface, places.cdev(address)) {
-            (Interface::Any | Interface::Cdev, Some(path)) => Self::cdev(places, path, memory),
-            (Interface::Cdev, None) => {
-                let path = places.dev.join("iommu");
-                Err(Unusable::NoVfio { path })
+        let cdev = match interface {
+            Interface::Group => None,
+            Interface::Cdev => Some(places.cdev(address).ok_or(Unusable::NoCdev { address })?),
+            Interface::Any => {
+                places.cdev(address).filter(|path| path.exists() && places.iommufd().exists())
             }
-            (Interface::Any | Interface::Group, _) => Self::group(places, address, &group, memory),
+        };
+        match cdev {
+            Some(path) => Self::cdev(places, path, memory),
+            None => Self::group(places, address, &group, memory),
         }
     }
 
@@ -71,7 +87,8 @@ impl Connection {
         memory: &mut Guarded,
     ) -> Result<Self, Unusable> {
         let container = open(&places.dev.join("vfio/vfio"))?;
-        let group = open(&places.dev.join("vfio").join(name))?;
+        let path = places.group_file(name)?;
+        let group = open(&path)?;
         let mut status = numbers(&[8, 0]);
         memory
             .ioctl(group.as_fd(), GROUP_GET_STATUS, &mut status)
@@ -85,18 +102,21 @@ impl Connection {
             .ioctl(group.as_fd(), GROUP_SET_CONTAINER, &mut argument)
             .map_err(call("VFIO_GROUP_SET_CONTAINER"))?;
         let set = |kind| ioctl_number(container.as_fd(), SET_IOMMU, kind);
-        set(TYPE1V2_IOMMU).or_else(|_| set(TYPE1_IOMMU)).map_err(|error| match error {
-            Errno::PERM => Unusable::NoRemapping,
-            other => call("VFIO_SET_IOMMU")(other),
-        })?;
+        set(TYPE1V2_IOMMU).or_else(|first| set(TYPE1_IOMMU).map_err(|_| first)).map_err(
+            |error| match error {
+                Errno::PERM => Unusable::NoRemapping { module: "vfio_iommu_type1" },
+                Errno::NODEV | Errno::INVAL => Unusable::NoType1,
+                other => call("VFIO_SET_IOMMU")(other),
+            },
+        )?;
         let name = CString::new(address.to_string()).expect("an address has no zero byte");
-        Ok(Self::Group { container, group, name })
+        Ok(Self::Group { container, group, path, name })
     }
 
     fn cdev(places: &Places, path: PathBuf, memory: &mut Guarded) -> Result<Self, Unusable> {
         // Whether it can be opened is asked now, not in the middle of a run.
         drop(open(&path)?);
-        let iommufd = open(&places.dev.join("iommu"))?;
+        let iommufd = open(&places.iommufd())?;
         let mut argument = numbers(&[12, 0, 0]);
         memory
             .ioctl(iommufd.as_fd(), IOAS_ALLOC, &mut argument)
@@ -106,32 +126,50 @@ impl Connection {
     }
 
     /// The device's descriptor, newly opened.
-    pub(super) fn device(&self, memory: &mut Guarded) -> Answer<OwnedFd> {
+    pub(super) fn device(&self, memory: &mut Guarded) -> Result<OwnedFd, Failed> {
         match self {
             Self::Group { group, name, .. } => {
                 let mut name = name.as_bytes_with_nul().to_owned();
-                memory.ioctl(group.as_fd(), GROUP_GET_DEVICE_FD, &mut name).map(owned)
+                memory
+                    .ioctl_descriptor(group.as_fd(), GROUP_GET_DEVICE_FD, &mut name)
+                    .map_err(Way::GetDeviceFd.failed())
             }
             Self::Cdev { path, iommufd, ioas } => {
                 let flags = OFlags::RDWR | OFlags::CLOEXEC;
-                let device = rustix::fs::open(path, flags, Mode::empty())?;
+                let device = rustix::fs::open(path, flags, Mode::empty());
+                let device = device.map_err(Way::Open.failed())?;
                 let mut bind = numbers(&[16, 0, iommufd.as_raw_fd() as u32, 0]);
-                memory.ioctl(device.as_fd(), DEVICE_BIND_IOMMUFD, &mut bind)?;
+                memory
+                    .ioctl(device.as_fd(), DEVICE_BIND_IOMMUFD, &mut bind)
+                    .map_err(Way::Bind.failed())?;
                 let mut attach = numbers(&[12, 0, *ioas]);
-                memory.ioctl(device.as_fd(), DEVICE_ATTACH_IOMMUFD_PT, &mut attach)?;
+                memory
+                    .ioctl(device.as_fd(), DEVICE_ATTACH_IOMMUFD_PT, &mut attach)
+                    .map_err(Way::Attach.failed())?;
                 Ok(device)
             }
         }
     }
 
-    /// Lets the device reach this process' memory at `iova`.
-    pub(super) fn map(
-        &self,
-        memory: &mut Guarded,
-        address: u64,
-        len: u64,
-        iova: u64,
-    ) -> Answer<()> {
+    /// What it means that the descriptor could not be had.
+    pub(super) fn unusable(&self, failed: Failed) -> Unusable {
+        let (Self::Group { path, .. } | Self::Cdev { path, .. }) = self;
+        let path = path.clone();
+        match (failed.call, failed.errno) {
+            // A cdev can be bound once; the second is told EINVAL (7.3, vfio_df_open), or EBUSY
+            // where the first came by the group.
+            (_, Errno::BUSY) | (Way::Bind, Errno::INVAL) => Unusable::Busy { path },
+            (Way::Bind | Way::Attach, Errno::PERM) => Unusable::NoRemapping { module: "iommufd" },
+            (Way::Open, error) => Unusable::opening(path, error),
+            (Way::GetDeviceFd, error) => call("VFIO_GROUP_GET_DEVICE_FD")(error),
+            (Way::Bind, error) => call("VFIO_DEVICE_BIND_IOMMUFD")(error),
+            (Way::Attach, error) => call("VFIO_DEVICE_ATTACH_IOMMUFD_PT")(error),
+        }
+    }
+
+    /// Lets the device reach this memory at `iova`.
+    pub(super) fn map(&self, guarded: &mut Guarded, memory: &DmaMemory, iova: u64) -> Answer<()> {
+        let (address, len) = (memory.address(), memory.len());
         let (fd, request, mut argument, order) = match self {
             Self::Group { container, .. } => {
                 (container, IOMMU_MAP_DMA, numbers(&[32, DMA_READ_WRITE]), [address, iova, len])
@@ -142,16 +180,6 @@ impl Connection {
             }
         };
         argument.extend(order.iter().flat_map(|number| number.to_ne_bytes()));
-        memory.ioctl(fd.as_fd(), request, &mut argument).map(drop)
+        guarded.ioctl(fd.as_fd(), request, &mut argument).map(drop)
     }
-}
-
-/// 32-bit fields one after the other.
-pub(super) fn numbers(fields: &[u32]) -> Vec<u8> {
-    fields.iter().flat_map(|field| field.to_ne_bytes()).collect()
-}
-
-/// The 32-bit field at this place.
-pub(super) fn number(bytes: &[u8], at: usize) -> u32 {
-    u32::from_ne_bytes(bytes[at..at + 4].try_into().expect("four bytes"))
 }

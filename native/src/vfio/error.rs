@@ -1,7 +1,7 @@
 //! Why a device can't be used, and what to do about it.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use rustix::io::Errno;
 
@@ -22,7 +22,10 @@ pub enum Unusable {
          modprobe vfio-pci\n  \
          {}echo vfio-pci > /sys/bus/pci/devices/{address}/driver_override\n  \
          echo {address} > /sys/bus/pci/drivers_probe\n\
-         Whatever uses the device loses it; an empty driver_override and another probe give it back",
+         Whatever uses the device loses it. To give it back:\n  \
+         echo {address} > /sys/bus/pci/devices/{address}/driver/unbind\n  \
+         echo > /sys/bus/pci/devices/{address}/driver_override\n  \
+         echo {address} > /sys/bus/pci/drivers_probe",
         has(driver.as_deref()),
         unbind(*address, driver.as_deref())
     )]
@@ -52,13 +55,32 @@ pub enum Unusable {
         /// What is in the way.
         others: String,
     },
-    /// A file of /dev/vfio is missing.
-    #[error("there is no {}; `modprobe vfio-pci vfio_iommu_type1` as root makes it", path.display())]
+    /// The device is used without an IOMMU.
+    #[error(
+        "the device is in no-IOMMU mode ({}): it could write anywhere in memory. vfio-irq wants an \
+         IOMMU; bind the device again with enable_unsafe_noiommu_mode off",
+        path.display()
+    )]
+    NoIommuMode {
+        /// The group's file.
+        path: PathBuf,
+    },
+    /// A file of VFIO is missing.
+    #[error("there is no {}; {}", path.display(), made_by(path))]
     NoVfio {
         /// The file.
         path: PathBuf,
     },
-    /// No permission for a file of /dev/vfio.
+    /// The kernel has no character device for it.
+    #[error(
+        "this kernel has no character device for {address}: that needs Linux 6.6 or newer with \
+         CONFIG_IOMMUFD and CONFIG_VFIO_DEVICE_CDEV. `--interface group` works without"
+    )]
+    NoCdev {
+        /// The device.
+        address: Address,
+    },
+    /// No permission for a file of VFIO.
     #[error(
         "no permission for {}: run as root, or as root give it to your user: chown $USER {}",
         path.display(),
@@ -69,18 +91,30 @@ pub enum Unusable {
         path: PathBuf,
     },
     /// Somebody else has it.
-    #[error("{} is in use: another program (a virtual machine?) has the device", path.display())]
+    #[error(
+        "{} is in use: another program (a virtual machine?) has the device; as root, `fuser -v {}` \
+         names it",
+        path.display(),
+        path.display()
+    )]
     Busy {
         /// The file.
         path: PathBuf,
     },
-    /// The IOMMU can't be used as it is.
+    /// The kernel part that maps memory is not there.
+    #[error("the kernel has no type 1 IOMMU for VFIO groups; as root: modprobe vfio_iommu_type1")]
+    NoType1,
+    /// Interrupts are not remapped.
     #[error(
-        "the kernel refuses the IOMMU for this group: no interrupt remapping. Where that risk may be \
-         taken (a device could forge interrupts): load vfio_iommu_type1 with \
-         allow_unsafe_interrupts=1"
+        "the kernel refuses the device: this machine does not remap interrupts, so a device could \
+         forge any. Turn interrupt remapping on (with the IOMMU in the firmware; no intremap=off on \
+         the kernel's command line), or where the risk may be taken, as root:\n  \
+         echo 1 > /sys/module/{module}/parameters/allow_unsafe_interrupts"
     )]
-    NoRemapping,
+    NoRemapping {
+        /// The kernel module that may allow it.
+        module: &'static str,
+    },
     /// Another thing about a file.
     #[error("{}", path.display())]
     File {
@@ -108,6 +142,15 @@ impl Unusable {
             Errno::BUSY => Self::Busy { path },
             other => Self::File { path, source: other.into() },
         }
+    }
+}
+
+/// What makes a file of VFIO.
+fn made_by(path: &Path) -> &'static str {
+    match path.file_name().and_then(|name| name.to_str()) {
+        Some("vfio") => "as root: modprobe vfio_iommu_type1",
+        Some("iommu") => "as root: modprobe iommufd, or try `--interface group`",
+        _ => "vfio-pci has the device, so this container or sandbox was not given the file",
     }
 }
 

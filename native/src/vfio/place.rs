@@ -20,8 +20,11 @@ impl Default for Places {
     }
 }
 
-/// The driver that has to have a device.
-const DRIVER: &str = "vfio-pci";
+/// Whether a driver leaves a group usable: vfio-pci, its variants (`mlx5_vfio_pci`), and those that
+/// let the device be used by nobody (the kernel's `driver_managed_dma`).
+fn is_harmless(driver: &str) -> bool {
+    driver.contains("vfio") || ["pcieport", "pci-stub", "pciback"].contains(&driver)
+}
 
 impl Places {
     /// The device's folder in sysfs.
@@ -36,6 +39,14 @@ impl Places {
         fs::read(&path).map_err(|source| match source.kind() {
             std::io::ErrorKind::NotFound => Unusable::NoSuchDevice { address },
             _ => Unusable::File { path, source },
+        })
+    }
+
+    /// Vendor and device id; `None` where config space is shorter than that.
+    pub(super) fn ids(&self, address: Address) -> Result<Option<(u16, u16)>, Unusable> {
+        Ok(match self.config(address)?.as_slice() {
+            [a, b, c, d, ..] => Some((u16::from_le_bytes([*a, *b]), u16::from_le_bytes([*c, *d]))),
+            _ => None,
         })
     }
 
@@ -58,7 +69,7 @@ impl Places {
         let mut found = Vec::new();
         for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
             match name_of_link(&entry.path().join("driver")) {
-                Some(driver) if driver != DRIVER && driver != "pcieport" => {
+                Some(driver) if !is_harmless(&driver) => {
                     found.push(format!("{} ({driver})", entry.file_name().to_string_lossy()));
                 }
                 _ => {}
@@ -72,12 +83,26 @@ impl Places {
         }
     }
 
+    /// The file of a group, there or not.
+    pub(super) fn group_file(&self, group: &str) -> Result<PathBuf, Unusable> {
+        let folder = self.dev.join("vfio");
+        let (path, other) = (folder.join(group), folder.join(format!("noiommu-{group}")));
+        if !path.exists() && other.exists() {
+            return Err(Unusable::NoIommuMode { path: other });
+        }
+        Ok(path)
+    }
+
     /// The character device of a device, where the kernel has CONFIG_VFIO_DEVICE_CDEV.
     pub(super) fn cdev(&self, address: Address) -> Option<PathBuf> {
         let folder = self.device(address).join("vfio-dev");
         let entry = fs::read_dir(folder).ok()?.flatten().next()?;
-        let path = self.dev.join("vfio/devices").join(entry.file_name());
-        (path.exists() && self.dev.join("iommu").exists()).then_some(path)
+        Some(self.dev.join("vfio/devices").join(entry.file_name()))
+    }
+
+    /// Where IOMMUFD is spoken to.
+    pub(super) fn iommufd(&self) -> PathBuf {
+        self.dev.join("iommu")
     }
 }
 

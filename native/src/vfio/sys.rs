@@ -3,6 +3,10 @@
 //! An ioctl's argument may claim to be longer than it is (that is what scenarios are for), so each
 //! is placed right before a page nothing can access: the kernel finds what is there and no more,
 //! and answers EFAULT beyond, as it would for a program that ends there.
+//!
+//! What callers promise, and this file can't see: requests are those of `numbers`, each given to
+//! the function for its kind of argument, and the only address in an argument is a `DmaMemory`'s,
+//! which the device's owner keeps as long as the way to the device.
 
 #![expect(unsafe_code, reason = "the kernel's interface is ioctls and mapped memory")]
 
@@ -50,12 +54,6 @@ pub(super) fn ioctl_number(fd: BorrowedFd<'_>, request: u32, argument: usize) ->
     unsafe { ioctl::ioctl(fd, raw) }
 }
 
-/// A descriptor that an ioctl returned.
-pub(super) fn owned(fd: i32) -> OwnedFd {
-    // SAFETY: the kernel has just made it for us; nobody else knows it.
-    unsafe { OwnedFd::from_raw_fd(fd) }
-}
-
 /// Memory for ioctl arguments that ends at a page without access.
 #[derive(Debug)]
 pub(super) struct Guarded {
@@ -93,6 +91,18 @@ impl Guarded {
             answer
         }
     }
+
+    /// The same for an ioctl that makes a descriptor.
+    pub(super) fn ioctl_descriptor(
+        &mut self,
+        fd: BorrowedFd<'_>,
+        request: u32,
+        bytes: &mut [u8],
+    ) -> Result<OwnedFd> {
+        let made = self.ioctl(fd, request, bytes)?;
+        // SAFETY: the kernel has just made it for us; nobody else knows it.
+        Ok(unsafe { OwnedFd::from_raw_fd(made) })
+    }
 }
 
 /// A mapping of ours, unmapped when dropped.
@@ -101,9 +111,6 @@ struct Memory {
     start: NonNull<u8>,
     len: usize,
 }
-
-// SAFETY: plain memory that only its owner reaches.
-unsafe impl Send for Memory {}
 
 impl Memory {
     fn anonymous(len: usize) -> Result<Self> {
@@ -176,5 +183,79 @@ impl DmaMemory {
         assert!(offset.is_multiple_of(4) && offset + 4 <= self.0.len, "inside the memory");
         // SAFETY: inside our mapping and aligned; volatile, for the device reads it too.
         unsafe { self.0.start.as_ptr().add(offset).cast::<u32>().write_volatile(value.to_le()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Write, pipe};
+    use std::os::fd::AsFd;
+
+    use rustix::io::Errno;
+
+    use super::*;
+
+    /// Bytes that can be read (asm-generic/ioctls.h): the kernel writes four bytes.
+    const FIONREAD: u32 = 0x541b;
+    /// Blocking or not: the kernel reads four bytes.
+    const FIONBIO: u32 = 0x5421;
+
+    #[test]
+    fn argument_goes_to_the_kernel_and_comes_back() {
+        let (reader, mut writer) = pipe().expect("a pipe");
+        writer.write_all(b"five!").expect("room");
+        let mut guarded = Guarded::new(1).expect("memory");
+        let mut bytes = [0xff; 4];
+
+        assert_eq!(guarded.ioctl(reader.as_fd(), FIONREAD, &mut bytes), Ok(0));
+        assert_eq!(u32::from_ne_bytes(bytes), 5);
+        let yes = &mut 1_u32.to_ne_bytes();
+        assert_eq!(guarded.ioctl(writer.as_fd(), FIONBIO, yes), Ok(0));
+        let flags = rustix::fs::fcntl_getfl(&writer).expect("open");
+        assert!(flags.contains(rustix::fs::OFlags::NONBLOCK), "{flags:?}");
+    }
+
+    #[test]
+    fn argument_shorter_than_the_kernel_wants_is_efault() {
+        let (reader, writer) = pipe().expect("a pipe");
+        let mut guarded = Guarded::new(1).expect("memory");
+        // Whatever was in the memory before must not serve as the rest.
+        guarded.ioctl(writer.as_fd(), FIONBIO, &mut [0; 64]).expect("longer is fine");
+        for len in 0..4 {
+            for (fd, request) in [(reader.as_fd(), FIONREAD), (writer.as_fd(), FIONBIO)] {
+                let answer = guarded.ioctl(fd, request, &mut vec![0; len]);
+                assert_eq!(answer, Err(Errno::FAULT), "{request:#x} with {len} bytes");
+            }
+        }
+    }
+
+    #[test]
+    fn argument_larger_than_the_memory_makes_it_grow() {
+        let (reader, mut writer) = pipe().expect("a pipe");
+        writer.write_all(b"five!").expect("room");
+        let mut guarded = Guarded::new(1).expect("memory");
+        for len in [PAGE, PAGE + 1, 3 * PAGE + 5, 4] {
+            let mut bytes = vec![0xff; len];
+            assert_eq!(guarded.ioctl(reader.as_fd(), FIONREAD, &mut bytes), Ok(0), "{len}");
+            assert_eq!(bytes[..4], 5_u32.to_ne_bytes(), "{len}");
+            assert!(bytes[4..].iter().all(|byte| *byte == 0xff), "the rest is as it was: {len}");
+        }
+        let short = guarded.ioctl(reader.as_fd(), FIONREAD, &mut [0; 3]);
+        assert_eq!(short, Err(Errno::FAULT), "the larger memory ends like the smaller");
+    }
+
+    #[test]
+    fn mapping_is_read_where_it_is_and_not_beyond() {
+        let bytes: Vec<u8> = (0..4096_u32).map(|at| (at % 251) as u8).collect();
+        let file = tempfile::tempfile().expect("a file");
+        rustix::io::pwrite(&file, &bytes, 0).expect("room");
+        let mapping = Mapping::new(file.as_fd(), 0, 4096).expect("mapped");
+        let word = |at: usize| u32::from_le_bytes(bytes[at..at + 4].try_into().expect("four"));
+
+        assert_eq!(mapping.read(0), Some(word(0)));
+        assert_eq!(mapping.read(4092), Some(word(4092)));
+        for beyond in [1, 4093, 4096, usize::MAX, usize::MAX - 3] {
+            assert_eq!(mapping.read(beyond), None, "{beyond}");
+        }
     }
 }

@@ -2,9 +2,11 @@
 //!
 //! `cargo run -p vfio-irq-kernels --example boot -- [HOST…] [--script TEXT] [--program NAME=FILE]
 //! [--file PATH=FILE] [--append WORDS] [--no-remapping] [--trace] [--console] [--refresh]`
+//!
+//! `--image FILE` boots a kernel of your own, with everything built in, instead of HOST's.
 
 use anyhow::{Context, Result, bail};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 use vfio_irq_kernels::guest::Guest;
 use vfio_irq_kernels::packages::{KERNELS, Kernel, Refresh};
@@ -18,6 +20,7 @@ fn main() -> Result<()> {
     let (mut script, mut words, mut console) = (SCRIPT.to_owned(), String::new(), false);
     let (mut programs, mut files) = (Vec::new(), Vec::new());
     let (mut remapping, mut trace, mut refresh) = (true, false, Refresh::Never);
+    let mut image: Option<PathBuf> = None;
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         let mut value = || arguments.next().with_context(|| format!("{argument} what?"));
@@ -26,6 +29,7 @@ fn main() -> Result<()> {
             "--append" => words = value()?,
             "--program" => programs.push(value()?),
             "--file" => files.push(value()?),
+            "--image" => image = Some(value()?.into()),
             "--no-remapping" => remapping = false,
             "--trace" => trace = true,
             "--console" => console = true,
@@ -34,12 +38,17 @@ fn main() -> Result<()> {
             _ => bail!("unknown: {argument}"),
         }
     }
-    if hosts.is_empty() {
+    if hosts.is_empty() && image.is_some() {
+        hosts = vec!["linux-7.3".into()];
+    } else if hosts.is_empty() {
         hosts = KERNELS.iter().map(|source| source.host.to_owned()).collect();
     }
     for host in hosts {
         let begin = Instant::now();
-        let kernel = Kernel::ready(&host, refresh)?;
+        let kernel = match &image {
+            Some(image) => Kernel::of_image(&host, image)?,
+            None => Kernel::ready(&host, refresh)?,
+        };
         println!(
             "== {host}: {} ({}), ready in {:.1?}",
             kernel.release,

@@ -62,6 +62,8 @@ pub struct Kernel {
     pub extras: Vec<String>,
     /// Where it lies.
     pub folder: PathBuf,
+    /// Its image's name there.
+    image: String,
 }
 
 /// Whether a kernel that is there will do.
@@ -101,9 +103,28 @@ impl Kernel {
         Self::fetch(source, &folder).with_context(|| format!("the kernel of {host}"))
     }
 
+    /// A kernel of one's own with all a guest needs built in, which stands for a host profile too.
+    /// It is called after its file, for nobody has asked it.
+    ///
+    /// # Errors
+    /// When there is no such file.
+    pub fn of_image(host: &str, image: &Path) -> Result<Self> {
+        let image = image.canonicalize().with_context(|| format!("{}", image.display()))?;
+        let name = image.file_name().context("a kernel is a file")?.to_string_lossy().into_owned();
+        Ok(Self {
+            host: host.to_owned(),
+            release: name.clone(),
+            version: format!("of {}", image.display()),
+            modules: Vec::new(),
+            extras: Vec::new(),
+            folder: image.parent().context("a file is in a folder")?.to_owned(),
+            image: name,
+        })
+    }
+
     /// The image QEMU loads.
     pub fn image(&self) -> PathBuf {
-        self.folder.join(IMAGE)
+        self.folder.join(&self.image)
     }
 
     /// The file of a module, not compressed.
@@ -139,7 +160,9 @@ impl Kernel {
             fs::write(made.join("modules").join(format!("{name}.ko")), tree.content(name)?)?;
         }
         let host = source.host.to_owned();
-        let kernel = Self { host, release, version, modules, extras, folder: folder.to_owned() };
+        let (folder, image) = (folder.to_owned(), IMAGE.to_owned());
+        let kernel = Self { host, release, version, modules, extras, folder, image };
+        let folder = &kernel.folder;
         fs::write(made.join(RECORD), kernel.record())?;
         if folder.exists() {
             fs::rename(folder, aside.path().join("old"))?;
@@ -172,6 +195,7 @@ impl Kernel {
             modules: words("Modules"),
             extras: words("Extras"),
             folder: folder.to_owned(),
+            image: IMAGE.to_owned(),
         };
         let files = kernel.modules.iter().map(|name| kernel.module(name));
         match files.chain([kernel.image()]).find(|file| !file.is_file()) {
@@ -266,6 +290,7 @@ mod tests {
             modules: vec!["vfio".into()],
             extras: vec![],
             folder: folder.path().into(),
+            image: IMAGE.into(),
         };
         fs::write(folder.path().join(RECORD), kernel.record()).expect("written");
         let error = Kernel::read(folder.path()).expect_err("no files yet").to_string();
