@@ -268,39 +268,56 @@ fn before(lines: &[String], end: u32) -> Vec<String> {
     lines.iter().filter(before).cloned().collect()
 }
 
-/// Stanzas of the list that speak of a recorded run in which nothing differs, or of none at all.
+/// What the list says differs, and does not.
 pub fn needless(kept: &[Kept], items: &[Item], list: &[Difference]) -> Vec<Problem> {
     let mut problems = Vec::new();
-    for one in list {
-        for scenario in &one.scenarios {
-            let mut wrong = |text: String| {
-                let place = format!("{DIFFERENCES}:{}", one.line);
-                problems.push(Problem { place, scenario: scenario.clone(), text });
-            };
-            let mut runs = 0;
-            for kept in kept.iter().filter(|kept| one.is_of(&kept.host, &kept.machine(), scenario))
-            {
-                let recorded = kept.recording.scenarios.iter().find(|two| two.name == *scenario);
-                let item = items.iter().find(|item| item.name == *scenario);
-                let (Some(recorded), Some(item)) = (recorded, item) else { continue };
-                if !recorded.was_carried() || recorded.fingerprint != item.fingerprint() {
-                    continue;
-                }
-                runs += 1;
-                if kept.part.emulated(item, &kept.host, &kept.device) == *recorded {
-                    wrong(format!(
-                        "listed as a difference, but {} answers as the emulator does; \
-                         take it from the list",
-                        kept.name()
-                    ));
-                }
-            }
-            if runs == 0 {
-                wrong("listed as a difference, but no device it names carries it".into());
+    for (one, scenario) in list.iter().flat_map(|one| one.scenarios.iter().map(move |s| (one, s))) {
+        for kept in runs(kept, items, one, scenario) {
+            let recorded = kept.recording.scenarios.iter().find(|two| two.name == *scenario);
+            let item = items.iter().find(|item| item.name == *scenario);
+            let ours = item.map(|item| kept.part.emulated(item, &kept.host, &kept.device));
+            if ours.as_ref() == recorded {
+                let name = kept.name();
+                let text = format!(
+                    "listed as a difference, but {name} answers as the emulator does; \
+                     take it from the list"
+                );
+                problems.push(listed(one, scenario, text));
             }
         }
     }
     problems
+}
+
+/// What the list says of scenarios that no kernel and device it names has carried.
+pub fn unheard(kept: &[Kept], items: &[Item], list: &[Difference]) -> Vec<Problem> {
+    let pairs = list.iter().flat_map(|one| one.scenarios.iter().map(move |s| (one, s)));
+    let none = pairs.filter(|(one, scenario)| runs(kept, items, one, scenario).next().is_none());
+    let text = "listed as a difference, but no device it names carries it";
+    none.map(|(one, scenario)| listed(one, scenario, text.into())).collect()
+}
+
+/// The recordings a stanza speaks of that have this scenario as it is now.
+fn runs<'a>(
+    kept: &'a [Kept],
+    items: &'a [Item],
+    one: &'a Difference,
+    scenario: &'a str,
+) -> impl Iterator<Item = &'a Kept> {
+    let item = items.iter().find(|item| item.name == scenario);
+    kept.iter().filter(move |kept| {
+        let mut recorded = kept.recording.scenarios.iter();
+        one.is_of(&kept.host, &kept.machine(), scenario)
+            && recorded.any(|two| {
+                let current = item.is_some_and(|item| item.fingerprint() == two.fingerprint);
+                two.name == scenario && current && two.was_carried()
+            })
+    })
+}
+
+fn listed(one: &Difference, scenario: &str, text: String) -> Problem {
+    let place = format!("{DIFFERENCES}:{}", one.line);
+    Problem { place, scenario: scenario.to_owned(), text }
 }
 
 /// What a new recording says otherwise than the kept one: drift of a kernel, of QEMU or of us.

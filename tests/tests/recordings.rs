@@ -59,7 +59,9 @@ fn complete(items: &[Item]) -> Result<()> {
 }
 
 fn needed(items: &[Item]) -> Result<()> {
-    none(&replay::needless(&replay::kept(), items, &replay::differences(items)?))
+    let (kept, list) = (replay::kept(), replay::differences(items)?);
+    let problems = [replay::needless(&kept, items, &list), replay::unheard(&kept, items, &list)];
+    none(&problems.concat())
 }
 
 /// Nothing in the verified file is by hand, and nothing has moved since.
