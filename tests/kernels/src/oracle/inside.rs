@@ -32,10 +32,8 @@ pub fn ask(kernel: &Kernel, program: &Path, items: &[Item]) -> Result<Vec<Kept>>
         let asked = asked(items, host, device, Part::Inside);
         let mut list = String::new();
         for (item, _) in &asked {
-            // Devices may have different scenarios of one name.
-            let name = format!("{device}/{}", item.name);
-            guest = guest.file(&format!("scenarios/{name}"), &item.text);
-            let _ = writeln!(list, "{name}");
+            guest = guest.file(&format!("scenarios/{}", item.name), &item.text);
+            let _ = writeln!(list, "{}", item.name);
         }
         guest = guest.file(&format!("list.{device}"), list);
         let _ = writeln!(
@@ -68,7 +66,6 @@ pub fn ask(kernel: &Kernel, program: &Path, items: &[Item]) -> Result<Vec<Kept>>
         let mut scenarios = Vec::new();
         for (item, _) in asked {
             let block = blocks.next().with_context(|| format!("no answer to {}", item.name))?;
-            let block = block.replacen(&format!("scenario {device}/"), "scenario ", 1);
             scenarios.push(Recorded::new(&item.fingerprint(), &block, &[]));
         }
         let version = format!("{} ({})", kernel.version, kernel.release);
