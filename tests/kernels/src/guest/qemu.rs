@@ -39,8 +39,9 @@ pub(super) fn command(guest: &Guest, folder: &Path) -> Command {
     }
     command.arg("-kernel").arg(guest.kernel.image());
     command.arg("-initrd").arg(at(INITRAMFS));
-    // Fixed addresses, for breakpoints; a panic ends QEMU at once, because it may not reboot.
-    let fixed = "console=ttyS0 quiet intel_iommu=on iommu=pt nokaslr panic=-1";
+    // Fixed addresses, for breakpoints; no look whether the timer ticks, which fails on a busy
+    // machine; a panic ends QEMU at once, because it may not reboot.
+    let fixed = "console=ttyS0 quiet intel_iommu=on iommu=pt nokaslr no_timer_check panic=-1";
     command.arg("-append").arg(format!("{fixed}{}", guest.command_line));
     if let Some(further) = &guest.trace {
         for event in trace::EVENTS.iter().copied().chain(further.iter().map(String::as_str)) {
