@@ -11,11 +11,14 @@ use anyhow::{Context, Result, anyhow};
 use vfio_irq::answers::{Block, answers};
 use vfio_irq_book::block;
 use vfio_irq_book::preprocess::chapter_name;
+use vfio_irq_core::event::{Event, Step};
 use vfio_irq_core::host::HostProfile;
 use vfio_irq_core::machine::Emulator;
 use vfio_irq_core::pci::{Function, profiles};
 use vfio_irq_core::scenario::ast::{Statement, StepLine};
 use vfio_irq_core::scenario::{Overrides, Scenario};
+use vfio_irq_core::seen::register_writes;
+use vfio_irq_core::trace::Trace;
 
 use crate::{root, scenarios};
 
@@ -33,6 +36,8 @@ pub struct Item {
     pub text: String,
     /// The text, understood.
     pub scenario: Scenario,
+    /// The one device it is for, if it is for one.
+    only: Option<&'static str>,
 }
 
 impl Item {
@@ -45,7 +50,17 @@ impl Item {
             let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
             anyhow!("{name}: {}", lines.join("; "))
         })?;
-        Ok(Self { name, text, scenario })
+        Ok(Self { name, text, scenario, only: None })
+    }
+
+    /// The same for one device alone.
+    pub fn only_for(self, device: &'static str) -> Self {
+        Self { only: Some(device), ..self }
+    }
+
+    /// Whether it is one of [`crate::stories`].
+    pub fn is_story(&self) -> bool {
+        self.only.is_some()
     }
 
     /// Its steps, with the numbers of their lines.
@@ -71,13 +86,22 @@ impl Item {
     }
 
     /// What the emulator answers as this device under this kernel; `None` if the device can't
-    /// carry the scenario there.
+    /// carry the scenario there. A scenario written for this device and kernel is carried whether
+    /// its expectations hold on the emulator or not: the kernel shall say who is wrong.
     pub fn expected(&self, host: &str, device: &str, remapping: bool) -> Option<Block> {
-        if self.limits_vectors() || remapping && self.without_remapping() {
+        let other = self.only.is_some_and(|only| only != device);
+        if other || self.limits_vectors() || remapping && self.without_remapping() {
             return None;
         }
         let block = self.emulated(host, device, remapping);
-        block.text.ends_with("\nheld\n").then_some(block)
+        let is_for = self.speaks_for(host) && self.function() == Some(device);
+        (is_for || block.text.ends_with("\nheld\n")).then_some(block)
+    }
+
+    /// The built-in function it names, if it names one and changes nothing about it.
+    fn function(&self) -> Option<&str> {
+        let line = self.scenario.function_line().filter(|(_, line)| line.options.is_empty());
+        line.and_then(|(_, line)| line.profile.as_ref()).map(|profile| profile.what.as_str())
     }
 
     /// What the emulator answers as this device under this kernel, with or without interrupt
@@ -91,6 +115,65 @@ impl Item {
         };
         let machine = self.scenario.machine(&overrides).expect("both lines are overridden");
         answers(&self.name, &self.scenario, &mut Emulator::new(machine), &mut |_| {})
+    }
+
+    /// The moment inside a call at which something happens, if it is right after a register write
+    /// and the only one: after how many writes on the bus of that call.
+    pub fn writes_to_moment(&self, trace: &Trace) -> Option<usize> {
+        let mut moments = self.steps().flat_map(|(line, step)| {
+            step.moments.iter().map(move |moment| (line, &moment.what.moment))
+        });
+        let ((line, moment), None) = (moments.next()?, moments.next()) else { return None };
+        let entry = trace.entries.iter().find(|entry| entry.line == line)?;
+        let (mut writes, mut nth) = (0, 0);
+        for event in &entry.events {
+            let Event::Step(step) = event else { continue };
+            let of_step = register_writes(step) as usize;
+            writes += of_step;
+            if step.to_string() == moment.step {
+                nth += 1;
+                if nth == moment.nth {
+                    return (of_step > 0).then_some(writes);
+                }
+            }
+        }
+        None
+    }
+
+    /// Whether MSI-X goes off in the call in which something happens.
+    pub fn msix_goes_off(&self, trace: &Trace) -> bool {
+        const ENABLE: u16 = 1 << 15;
+        let lines: Vec<u32> = self
+            .steps()
+            .filter(|(_, step)| !step.moments.is_empty())
+            .map(|(line, _)| line)
+            .collect();
+        let entries = trace.entries.iter().filter(|entry| lines.contains(&entry.line));
+        entries.flat_map(|entry| &entry.events).any(|event| {
+            matches!(event, Event::Step(Step::MsixControl { old, new }) if old & !new & ENABLE != 0)
+        })
+    }
+
+    /// The clauses its header names, `# CLAUSE, CLAUSE: what`. The book's blocks have no header.
+    pub fn clauses(&self) -> Vec<String> {
+        let comments = self.text.lines().map_while(|line| line.strip_prefix("# "));
+        let head = comments.collect::<Vec<_>>().join(" ");
+        let ids = head.split_once(": ").map_or("", |(ids, _)| ids);
+        let ids = if self.is_of_book() { "" } else { ids };
+        ids.split(',').map(str::trim).filter(|id| !id.is_empty()).map(str::to_owned).collect()
+    }
+
+    /// Whether it is a block of the book.
+    pub fn is_of_book(&self) -> bool {
+        self.name.starts_with("book/")
+    }
+
+    /// Whether it speaks for this host's kernel: its header's `# Hosts:` names it, and its function
+    /// is one of the devices. What is true of another function, or of a host that is no kernel,
+    /// shows nothing when a device answers alike.
+    pub fn speaks_for(&self, host: &str) -> bool {
+        self.function().is_some_and(|function| DEVICES.contains(&function))
+            && scenarios::hosts(&self.text).iter().any(|one| one == host)
     }
 
     /// A fingerprint of the text (FNV-1a, 64 bits): whether a recording is of this text.

@@ -1,9 +1,16 @@
-//! Tests that are not one crate's own: the scenarios, the book's blocks, the built site.
+//! Tests that are not one crate's own: the scenarios, the book's blocks, the built site, and the
+//! recorded answers of real kernels.
 
 pub mod blocks;
 pub mod corpus;
 pub mod e2e;
+pub mod recording;
+pub mod replay;
 pub mod scenarios;
+pub mod stories;
+pub mod verified;
+
+pub use vfio_irq_book::differences;
 
 use std::path::{Path, PathBuf};
 

@@ -45,7 +45,8 @@ fn trial(test: String, name: String, text: String, hosts: Vec<String>) -> Trial 
     })
 }
 
-fn hosts(text: &str) -> Vec<String> {
+/// The hosts of a text's `# Hosts:` line.
+pub(crate) fn hosts(text: &str) -> Vec<String> {
     let comments = text.lines().take_while(|line| line.starts_with('#'));
     let names = comments.filter_map(|line| line.strip_prefix("# Hosts:"));
     let names = names.flat_map(|list| list.split([',', ' ']));

@@ -1,10 +1,12 @@
 //! The book's clauses: each in the table and, under the same kind, on its page; every rule that
 //! core cites among them; every clause a scenario's header names.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use vfio_irq_book::clauses;
 use vfio_irq_core::clause::{Kind, RULES};
 use vfio_irq_core::host::DIFFERENCES;
+use vfio_irq_tests::corpus::HOSTS;
 use vfio_irq_tests::{root, scenarios};
 
 /// Id, kind and page of every row of the table.
@@ -30,6 +32,22 @@ fn clause_of_the_table_stands_on_its_page_with_its_kind() {
         let head = format!("<a id=\"{id}\"></a>**{id}** · *{kind}*");
         assert_eq!(text.matches(&head).count(), 1, "{page} has {head:?}");
     }
+}
+
+#[test]
+fn clause_of_a_page_is_found_and_speaks_of_kernels_there_are() {
+    let mut found = Vec::new();
+    for path in scenarios::files(&root().join("book/src"), "md") {
+        let text = fs::read_to_string(&path).expect("listed");
+        let clauses = clauses::find(&text);
+        found.extend(clauses.unwrap_or_else(|error| panic!("{}: {error}", path.display())));
+    }
+    for clause in &found {
+        let known = |kernel: &String| HOSTS.contains(&format!("linux-{kernel}").as_str());
+        assert!(clause.kernels.iter().all(known), "{}: {:?}", clause.id, clause.kernels);
+    }
+    let found: BTreeSet<String> = found.into_iter().map(|clause| clause.id).collect();
+    assert_eq!(found, table().into_keys().collect());
 }
 
 #[test]

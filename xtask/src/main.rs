@@ -2,6 +2,7 @@
 
 mod bench;
 mod command;
+mod kernels;
 mod serve;
 mod setup;
 mod site;
@@ -20,7 +21,11 @@ Tasks of this project. Both set up what is missing on this machine first.
 
   cargo xtask test [STEP]...
       Run everything that CI runs, or only the named steps:
-      fmt clippy native book wasm e2e
+      fmt clippy native book wasm e2e kernels
+
+  cargo xtask kernels [--record] [--only COMPARISON] [--ops N] [--seed N] [HOST]...
+      The emulator against real Linux kernels under QEMU: random, inside,
+      scenarios, no-remapping; --record keeps what they answer
 
   cargo xtask site
       Build the site once, as it is published, into dist/
@@ -31,8 +36,9 @@ Tasks of this project. Both set up what is missing on this machine first.
 
   cargo xtask setup
       Only set up: cargo tools into a folder of the project
-      (VFIO_IRQ_TOOLS, by default ~/.cache/vfio-irq/tools), Chromium from
-      Debian, the wasm32 target
+      (VFIO_IRQ_TOOLS, by default ~/.cache/vfio-irq/tools), Chromium and
+      QEMU from Debian, the wasm32 and musl targets; kernels are fetched
+      when they are needed, into the same folder
 ";
 
 fn main() -> ExitCode {
@@ -54,6 +60,7 @@ fn run(arguments: &[&str]) -> Result<ExitCode> {
         ["serve", options @ ..] => serve::run(&serve::Options::parse(options)?)?,
         ["site"] => site::build()?,
         ["bench", options @ ..] => bench::run(options)?,
+        ["kernels", options @ ..] => kernels::run_all(options)?,
         ["setup"] => setup::everything()?,
         ["announce", port] => serve::announce(port)?,
         ["test", steps @ ..] => return test::run(steps),

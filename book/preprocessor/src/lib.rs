@@ -13,9 +13,17 @@
 //! and the reader gets the listing, the run, and, once the block is in view, the playground. The
 //! fence may add `fails` (an expectation is meant not to hold), `host=NAME` (run on this host) and
 //! `compare=NAME|NAME` (run on each). A block that is wrong fails the build with its place.
+//!
+//! On which kernels a clause was seen is put in from the verified file, which the real-kernel run
+//! writes.
 
 pub mod block;
+pub mod clauses;
+pub mod differences;
 pub mod html;
+pub mod marks;
+pub mod page;
 pub mod preprocess;
 pub mod run;
 pub mod site;
+pub mod verified;

@@ -1,13 +1,15 @@
 //! The mdBook preprocessor.
 
 use crate::block::{self, Block};
-use crate::{html, run};
+use crate::marks::Clauses;
+use crate::verified::Verified;
+use crate::{clauses, differences, html, marks, page, run};
 use anyhow::{Context, Result, bail};
 use mdbook_preprocessor::book::{Book, BookItem, Chapter};
 use mdbook_preprocessor::{Preprocessor, PreprocessorContext};
 use std::path::Path;
 
-/// Replaces every scenario block by its run.
+/// Replaces every scenario block by its run, and says of every clause on which kernels it was seen.
 #[derive(Clone, Copy, Debug)]
 pub struct VfioIrq;
 
@@ -28,19 +30,74 @@ impl Preprocessor for VfioIrq {
     /// Fails with the place of every wrong block of the book, not of the first alone.
     fn run(&self, context: &PreprocessorContext, mut book: Book) -> Result<Book> {
         let source = context.root.join(&context.config.book.src);
+        let seen = Seen::read(&context.root.join(".."), &book)?;
         let mut problems = Vec::new();
         book.for_each_mut(|item| {
             if let BookItem::Chapter(chapter) = item
-                && let Err(error) = replace_blocks(chapter, &source)
+                && let Err(error) =
+                    replace_blocks(chapter, &source).and_then(|()| seen.put(chapter))
             {
                 problems.push(format!("{error:#}"));
             }
         });
         if !problems.is_empty() {
-            bail!("scenario blocks are wrong:\n{}", problems.join("\n"));
+            bail!("the book is wrong:\n{}", problems.join("\n"));
         }
         Ok(book)
     }
+}
+
+/// What is said of the clauses.
+struct Seen {
+    verified: Verified,
+    clauses: Clauses,
+    differences: Vec<differences::Difference>,
+}
+
+impl Seen {
+    const DIFFERENCES: &str = "tests/differences.txt";
+
+    fn read(repository: &Path, book: &Book) -> Result<Self> {
+        let verified = Verified::read(repository)?;
+        let text = std::fs::read_to_string(repository.join(Self::DIFFERENCES));
+        let differences = text
+            .map_err(anyhow::Error::from)
+            .and_then(|text| differences::parse(&text))
+            .context(Self::DIFFERENCES)?;
+        let mut all = Clauses::new();
+        for item in book.iter() {
+            if let BookItem::Chapter(chapter) = item
+                && let Some(path) = path_of(chapter)
+            {
+                let found = clauses::find(&chapter.content).with_context(|| chapter_name(path))?;
+                let page = path.display().to_string();
+                all.extend(found.into_iter().map(|one| (one.id.clone(), (page.clone(), one))));
+            }
+        }
+        Ok(Self { verified, clauses: all, differences })
+    }
+
+    fn put(&self, chapter: &mut Chapter) -> Result<()> {
+        let Some(path) = path_of(chapter).cloned() else { return Ok(()) };
+        let Self { verified, clauses, differences } = self;
+        let put = || {
+            let content = marks::put(&chapter.content, &way_up(&path), verified)?;
+            let content = marks::put_in_rows(&content, clauses, verified)?;
+            page::put(&content, page::Sources { verified, clauses, differences })
+        };
+        let content = put().with_context(|| chapter_name(&path))?;
+        chapter.content = content;
+        Ok(())
+    }
+}
+
+fn path_of(chapter: &Chapter) -> Option<&std::path::PathBuf> {
+    chapter.source_path.as_ref().or(chapter.path.as_ref())
+}
+
+/// The way from a page to the site's root: `""` or `"../"`.
+fn way_up(path: &Path) -> String {
+    "../".repeat(path.components().count().saturating_sub(1))
 }
 
 /// A chapter's name in messages and in the names of tests.
@@ -49,14 +106,11 @@ pub fn chapter_name(path: &Path) -> String {
 }
 
 fn replace_blocks(chapter: &mut Chapter, source: &Path) -> Result<()> {
-    let Some(path) = chapter.source_path.clone().or_else(|| chapter.path.clone()) else {
-        return Ok(());
-    };
+    let Some(path) = path_of(chapter).cloned() else { return Ok(()) };
     let name = chapter_name(&path);
     let folder = source.join(path.parent().unwrap_or(Path::new("")));
     let blocks = block::find(&chapter.content, &folder).with_context(|| name.clone())?;
-    let root = "../".repeat(path.components().count().saturating_sub(1));
-    chapter.content = replaced(&chapter.content, &blocks, &name, &root)?;
+    chapter.content = replaced(&chapter.content, &blocks, &name, &way_up(&path))?;
     Ok(())
 }
 

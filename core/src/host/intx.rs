@@ -170,8 +170,12 @@ impl Cx<'_> {
         if intx.unmask == fd {
             return;
         }
-        intx.unmask = fd;
+        let before = core::mem::replace(&mut intx.unmask, fd);
         self.note(Step::SetUnmask { eventfd: fd });
+        // `virqfd_shutdown` takes the count along as it leaves the eventfd's wait queue.
+        if let Some(before) = before {
+            self.fds.take(before);
+        }
         // An eventfd that already has a count acts at once, and keeps the count.
         if fd.is_some_and(|fd| self.fds.counter(fd).is_some_and(|counter| counter > 0)) {
             self.unmask_intx();

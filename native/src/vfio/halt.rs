@@ -52,6 +52,9 @@ impl VfioDevice {
 
     /// Hears what became of the plans of a call.
     pub(super) fn release(&mut self, held: bool, planned: Vec<(Moment, Stimulus)>) {
+        if held {
+            self.rest();
+        }
         let missed = match self.halt.as_mut().filter(|_| held).map(|halt| halt.after()) {
             Some(Ok(missed)) => missed,
             _ => planned.into_iter().map(|(moment, _)| moment).collect(),

@@ -4,6 +4,7 @@
 //! They go by the device's descriptor like any user's, so Memory Space has to be on (EIO else).
 
 use std::os::unix::fs::FileExt;
+use std::time::Duration;
 
 use vfio_irq_core::device::{Answer, Moment, Stimulate, Stimulus};
 use vfio_irq_core::errno::Errno;
@@ -62,6 +63,18 @@ impl VfioDevice {
         Ok(())
     }
 
+    /// Waits as long as the device keeps between two interrupts.
+    pub(super) fn rest(&self) {
+        let interval = self.stimulator.as_ref().map_or(Duration::ZERO, |known| known.interval());
+        // Slept, not spun: an emulated device's timers come due in order with the one that wakes us.
+        // More than once: the tick may wake us early, when the emulator itself was kept waiting.
+        if !interval.is_zero() {
+            for nap in [interval, interval / 3, interval / 3] {
+                std::thread::sleep(nap);
+            }
+        }
+    }
+
     fn write_all(&self, writes: &[Write]) -> Result<(), Errno> {
         writes.iter().try_for_each(|write| {
             self.pwrite(u32::from(write.bar), write.offset, &write.value.to_le_bytes())
@@ -106,15 +119,12 @@ impl Stimulate for VfioDevice {
         let mode = self.mode().unwrap_or_else(|| self.mode_by_request());
         let stimulator = self.stimulator.as_ref().ok_or(Errno::EOPNOTSUPP)?;
         let writes = stimulator.stimulate(stimulus, mode).ok_or(Errno::EOPNOTSUPP)?;
-        let (settle, interval) = (stimulator.settle(), stimulator.interval());
+        let settle = stimulator.settle();
         self.write_all(&writes)?;
         // A read's completion can't overtake the message (PCIe 2.4.1): when it is here, the message
         // is at the host.
         self.pread(0, settle, &mut [0; 4])?;
-        // Slept, not spun: an emulated device's timers come due in order with the one that wakes us.
-        if !interval.is_zero() {
-            std::thread::sleep(interval);
-        }
+        self.rest();
         Ok(())
     }
 

@@ -25,6 +25,15 @@ pub(crate) fn for_bench() -> Result<()> {
     debian::programs(&["chromium"], &["chromium"])
 }
 
+/// What booting real kernels needs, but for the kernels.
+pub(crate) fn for_kernels() -> Result<()> {
+    rust::target("x86_64-unknown-linux-musl")?;
+    debian::programs(
+        &["qemu-system-x86_64", "xz", "apt-get", "dpkg-deb"],
+        &["qemu-system-x86", "xz-utils"],
+    )
+}
+
 /// rustfmt and clippy.
 pub(crate) fn for_lints() -> Result<()> {
     rust::wasm_target()?;
@@ -35,6 +44,7 @@ pub(crate) fn for_lints() -> Result<()> {
 pub(crate) fn everything() -> Result<()> {
     for_lints()?;
     for_browser_tests()?;
+    for_kernels()?;
     println!("all there; cargo tools are in {}", tools::folder().display());
     Ok(())
 }

@@ -8,11 +8,16 @@ const TARGET: &str = "wasm32-unknown-unknown";
 
 /// Adds the wasm32 target to the toolchain this repository pins, unless it is there.
 pub(crate) fn wasm_target() -> Result<()> {
+    target(TARGET)
+}
+
+/// Adds a target to that toolchain, unless it is there.
+pub(crate) fn target(name: &str) -> Result<()> {
     let sysroot = answer("rustc", &["--print", "sysroot"]).context("`rustc` does not run")?;
-    if Path::new(&sysroot).join("lib/rustlib").join(TARGET).join("lib").is_dir() {
+    if Path::new(&sysroot).join("lib/rustlib").join(name).join("lib").is_dir() {
         return Ok(());
     }
-    rustup(&["target", "add", TARGET])
+    rustup(&["target", "add", name])
 }
 
 /// Adds components, unless their programs run.

@@ -14,9 +14,15 @@ pub(crate) struct Counts {
 }
 
 impl Counts {
+    pub(crate) fn add(&mut self, more: Self) {
+        self.passed += more.passed;
+        self.failed += more.failed;
+        self.skipped += more.skipped;
+    }
+
     /// Adds the numbers of a line `test result: ok. 3 passed; 0 failed; 1 ignored; …`; any other
     /// line adds nothing.
-    fn read(&mut self, line: &str) {
+    pub(crate) fn read(&mut self, line: &str) {
         let Some((_, rest)) = line.split_once("test result: ") else { return };
         let Some((_verdict, rest)) = rest.split_once(". ") else { return };
         for part in rest.split(';') {
@@ -39,9 +45,7 @@ impl Counts {
 pub(crate) fn tests(command: &mut Command, counts: &mut Counts) -> Result<()> {
     let mut seen = Counts::default();
     let status = run_reading(command, |line| seen.read(line))?;
-    counts.passed += seen.passed;
-    counts.failed += seen.failed;
-    counts.skipped += seen.skipped;
+    counts.add(seen);
     let line = crate::command::shown(command);
     if !status.success() && seen.failed == 0 {
         bail!("`{line}` failed ({status})");

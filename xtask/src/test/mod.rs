@@ -5,6 +5,7 @@ mod report;
 mod steps;
 
 use anyhow::{Result, bail};
+pub(crate) use count::Counts;
 use report::Outcome;
 use std::process::ExitCode;
 use std::time::Instant;

@@ -37,7 +37,7 @@ impl Device {
 
     /// e1000e at slot 4, nec-usb-xhci at slot 5, edu at slot 6.
     pub fn usual() -> Vec<Self> {
-        let mut network = Self::new("e1000e,netdev=n0", 4);
+        let mut network = Self::new("e1000e,netdev=n0,romfile=", 4);
         network.arguments.extend(["-netdev".into(), "user,id=n0,restrict=on".into()]);
         vec![network, Self::new("nec-usb-xhci", 5), Self::new("edu", 6)]
     }

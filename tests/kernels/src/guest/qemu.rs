@@ -18,7 +18,9 @@ pub(super) fn command(guest: &Guest, folder: &Path) -> Command {
     let at = |name: &str| folder.join(name).display().to_string();
     let on_off = |on: bool| if on { "on" } else { "off" };
     let mut command = Command::new(&guest.qemu);
-    command.args(["-machine", "q35,kernel-irqchip=split", "-accel", "tcg", "-cpu", "max"]);
+    // Without cx16: QEMU 7.2 leaves an address in the flags after CMPXCHG16B, and an interrupt right
+    // then takes the guest's kernel down.
+    command.args(["-machine", "q35,kernel-irqchip=split", "-accel", "tcg", "-cpu", "max,-cx16"]);
     command.args(["-smp", "1", "-m", "384", "-nodefaults", "-display", "none", "-no-reboot"]);
     command.arg("-device");
     command.arg(format!("intel-iommu,intremap={}", on_off(guest.remapping)));

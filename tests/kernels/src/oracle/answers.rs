@@ -1,4 +1,4 @@
-//! Every scenario a device can carry, on emulator and kernel: answers and register writes.
+//! Every scenario a device can carry, asked of a kernel: answers and register writes.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -6,11 +6,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
-use vfio_irq::answers::Block;
-use vfio_irq_core::seen::register_words;
-use vfio_irq_tests::corpus::{DEVICES, Item};
+use vfio_irq_tests::corpus::Item;
+use vfio_irq_tests::recording::{Recorded, Recording, is_compared};
+use vfio_irq_tests::replay::{Kept, Part, asked};
 
-use super::{Difference, Recorded, Recording};
 use crate::guest::Guest;
 use crate::notation;
 use crate::packages::Kernel;
@@ -36,51 +35,18 @@ pub enum Remapping {
     Off,
 }
 
-/// What one kernel answered, by device.
-#[derive(Debug, Clone, Default)]
-pub struct Answers {
-    /// The recordings.
-    pub recordings: BTreeMap<String, Recording>,
+impl Remapping {
+    /// The part of the scenarios that are asked then.
+    pub fn part(self) -> Part {
+        match self {
+            Remapping::On => Part::Usual,
+            Remapping::Off => Part::NoRemapping,
+        }
+    }
 }
 
-/// The scenarios a device is asked, with what the emulator says.
-fn asked<'a>(
-    items: &'a [Item],
-    host: &str,
-    device: &str,
-    remapping: Remapping,
-) -> Vec<(&'a Item, Block)> {
-    let remapping = remapping == Remapping::On;
-    items
-        .iter()
-        .filter(|item| !item.is_inside())
-        .filter_map(|item| Some((item, item.expected(host, device, remapping)?)))
-        .collect()
-}
-
-/// What the emulator answers, in the form a kernel's answers are recorded in.
-pub fn emulated(item: &Item, host: &str, device: &str, remapping: Remapping) -> Recorded {
-    recorded_of(item, &item.emulated(host, device, remapping == Remapping::On))
-}
-
-fn recorded_of(item: &Item, block: &Block) -> Recorded {
-    let writes: Vec<(u32, Vec<String>)> = block
-        .trace
-        .entries
-        .iter()
-        .filter(|entry| is_compared(&entry.text))
-        .map(|entry| (entry.line, register_words(&entry.events)))
-        .collect();
-    Recorded::new(&item.fingerprint(), &block.text, &writes)
-}
-
-/// Whether a line's register writes are compared: those of SET_IRQS. Open, close and reset write much
-/// that has nothing to do with interrupts.
-fn is_compared(step: &str) -> bool {
-    step.starts_with("set_irqs ")
-}
-
-/// Boots a kernel, asks each device all it can carry, and gives answers and register writes.
+/// Boots a kernel, asks each device all it can carry, and gives answers and register writes: one
+/// recording a device.
 ///
 /// # Errors
 /// When the guest fails, or answers something else than it was asked.
@@ -89,7 +55,7 @@ pub fn ask(
     program: &Path,
     items: &[Item],
     remapping: Remapping,
-) -> Result<Answers> {
+) -> Result<Vec<Kept>> {
     let host = &kernel.host;
     let mut guest = Guest::new(kernel)
         .program("vfio-irq", program)?
@@ -103,7 +69,7 @@ pub fn ask(
     }
     let mut questions = Vec::new();
     for (device, address, _) in ADDRESSES {
-        let asked = asked(items, host, device, remapping);
+        let asked = asked(items, host, device, remapping.part());
         if asked.is_empty() {
             continue;
         }
@@ -132,8 +98,8 @@ pub fn ask(
         }
     }
     let mut runs = runs(&ended.trace.segments).into_iter();
-    let mut answers = Answers::default();
-    let version = qemu_version();
+    let mut answers = Vec::new();
+    let qemu = qemu_version();
     for (device, asked) in questions {
         let blocks = blocks.remove(device).unwrap_or_default();
         ensure!(
@@ -150,8 +116,10 @@ pub fn ask(
                 .with_context(|| format!("{host}, {device}, {}", item.name))?;
             scenarios.push(Recorded::new(&item.fingerprint(), block, &writes));
         }
-        let head = format!("{} ({}), {device}, {version}", kernel.version, kernel.release);
-        answers.recordings.insert(device.to_owned(), Recording { head, scenarios });
+        let version = format!("{} ({})", kernel.version, kernel.release);
+        let recording = Recording { kernel: version, qemu: qemu.clone(), scenarios };
+        let (host, device) = (host.clone(), device.to_owned());
+        answers.push(Kept { host, device, part: remapping.part(), recording });
     }
     Ok(answers)
 }
@@ -176,7 +144,7 @@ pub fn qemu_version() -> String {
     );
     let said = said.map(|said| String::from_utf8_lossy(&said).into_owned()).unwrap_or_default();
     let version = said.lines().next().and_then(|line| line.split(" version ").nth(1));
-    format!("QEMU {}", version.unwrap_or("of unknown version"))
+    version.unwrap_or("of unknown version").to_owned()
 }
 
 /// Segments, run by run: the first of each is what came before its first line.
@@ -214,45 +182,4 @@ fn writes_of(item: &Item, device: Device, run: &[Segment]) -> Result<Vec<(u32, V
         }
     }
     Ok(writes)
-}
-
-/// Compares what a kernel answered with the emulator; gives the differences.
-pub fn compare(
-    host: &str,
-    answers: &Answers,
-    items: &[Item],
-    remapping: Remapping,
-) -> Vec<Difference> {
-    let mut differences = Vec::new();
-    for device in DEVICES {
-        let Some(recording) = answers.recordings.get(device) else { continue };
-        for recorded in &recording.scenarios {
-            let Some(item) = items.iter().find(|item| item.name == recorded.name) else { continue };
-            if !recorded.was_carried() {
-                continue;
-            }
-            let ours = emulated(item, host, device, remapping);
-            if ours != *recorded {
-                differences.push(Difference {
-                    host: host.to_owned(),
-                    device: device.to_owned(),
-                    what: recorded.name.clone(),
-                    text: side_by_side(&ours.lines, &recorded.lines),
-                });
-            }
-        }
-    }
-    differences
-}
-
-/// The lines that differ, the emulator's first.
-pub(super) fn side_by_side(emulator: &[String], kernel: &[String]) -> String {
-    let mut text = String::new();
-    for line in emulator.iter().filter(|line| !kernel.contains(line)) {
-        let _ = writeln!(text, "  emulator: {line}");
-    }
-    for line in kernel.iter().filter(|line| !emulator.contains(line)) {
-        let _ = writeln!(text, "  kernel:   {line}");
-    }
-    if text.is_empty() { "  the same lines in another order\n".into() } else { text }
 }

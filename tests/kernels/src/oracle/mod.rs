@@ -5,15 +5,14 @@
 //! | [`answers`] | what the user of a device sees of each scenario, and the registers written meanwhile |
 //! | [`inside`] | what becomes of an interrupt after each register write of a call |
 //! | [`random`] | what the user sees of random operations |
-//!
-//! What a kernel answered is a [`Recording`], which is also how it is kept in the repository.
+//! | [`keep`] | the answers with the emulator's and with the recordings in the repository, or makes them those |
 
 pub mod answers;
 pub mod inside;
+pub mod keep;
 pub mod random;
-mod recording;
 
-pub use recording::{Recorded, Recording};
+pub use vfio_irq_tests::recording::{Recorded, Recording};
 
 /// A difference between emulator and kernel.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

@@ -60,7 +60,10 @@ pub fn ask(kernel: &Kernel, program: &Path, random: &Random) -> Result<Outcome> 
             let _ = writeln!(said, "{line}");
         }
         let agreed = said.lines().find(|line| line.starts_with("agreed: "));
-        match agreed.filter(|_| said.contains("\nstatus 0")) {
+        let asked =
+            ADDRESSES.iter().position(|(name, ..)| *name == device).map(|at| random.ops[at]);
+        let enough = |line: &&str| asked.is_some_and(|asked| is_enough(line, asked));
+        match agreed.filter(enough).filter(|_| said.contains("\nstatus 0")) {
             Some(line) => outcome.said.push((device.to_owned(), line.to_owned())),
             None => outcome.differences.push(Difference {
                 host: kernel.host.clone(),
@@ -73,4 +76,34 @@ pub fn ask(kernel: &Kernel, program: &Path, random: &Random) -> Result<Outcome> 
     let answered = outcome.said.len() + outcome.differences.len();
     ensure!(answered == ADDRESSES.len(), "{answered} devices answered:\n{text}\n{}", ended.console);
     Ok(outcome)
+}
+
+/// Whether `agreed: 50012 operations in 126 sequences (…); 6100 interrupts, …` says that what was
+/// asked for was done, and that the device did interrupt.
+fn is_enough(line: &str, asked: u64) -> bool {
+    let before = |unit: &str| {
+        let (head, _) = line.split_once(unit)?;
+        head.rsplit(' ').next()?.parse::<u64>().ok()
+    };
+    before(" operations").is_some_and(|ops| ops >= asked)
+        && before(" interrupts").is_some_and(|count| count > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_enough;
+
+    #[test]
+    fn run_that_did_less_or_saw_no_interrupt_is_not_enough() {
+        let line = |ops, interrupts| {
+            format!(
+                "agreed: {ops} operations in 71 sequences (seed 2, pcg64); {interrupts} \
+                 interrupts, 9 counters read"
+            )
+        };
+        assert!(is_enough(&line(30072, 4829), 30000));
+        assert!(!is_enough(&line(30072, 0), 30000));
+        assert!(!is_enough(&line(29000, 4829), 30000));
+        assert!(!is_enough("agreed: nothing", 1));
+    }
 }

@@ -65,7 +65,8 @@ pub fn parse(line: &str) -> Option<Line> {
         (words.next()? == "value").then_some(())?;
         let value = hex(words.next()?)?;
         (words.next()? == "size").then_some(())?;
-        let size = words.next()?.parse().ok()?;
+        let size = words.next()?.parse().ok().filter(|size| [1, 2, 4, 8].contains(size))?;
+        address.checked_add(8)?;
         return Some(Line::Table { address, value, size });
     }
     let (event, rest) = line.split_once(' ')?;

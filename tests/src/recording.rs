@@ -1,7 +1,8 @@
 //! What a kernel answered, as text.
 //!
 //! ```text
-//! # 6.1.192-2 (6.1.0-56-amd64), e1000e
+//! # kernel 6.1.192-2 (6.1.0-56-amd64)
+//! # QEMU 7.2.22 (Debian 1:7.2+dfsg-7+deb12u18)
 //! scenario msix/enable_and_fire.scenario 41c64e6da3bc0074
 //! 8 0
 //! 8 | MSIX=c004 E0=msg C|=400 …
@@ -9,9 +10,15 @@
 //! held
 //! ```
 //! As `vfio-irq answers` prints it, with the text's fingerprint, and the register writes of a line
-//! behind `|`.
+//! behind `|`. What the emulator answers is put into the same form. Left out: what is done with
+//! them, which is [`crate::replay`]'s.
 
 use std::fmt::Write;
+
+use vfio_irq::answers::Block;
+use vfio_irq_core::seen::register_words;
+
+use crate::corpus::Item;
 
 /// The answers to one scenario.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,32 +50,67 @@ impl Recorded {
         Self { name, fingerprint: fingerprint.to_owned(), lines }
     }
 
+    /// A run of the emulator, in the form a kernel's answers are recorded in; without the register
+    /// writes if those were not recorded.
+    pub fn of(item: &Item, block: &Block, with_writes: bool) -> Self {
+        let writes: Vec<(u32, Vec<String>)> = block
+            .trace
+            .entries
+            .iter()
+            .filter(|entry| with_writes && is_compared(&entry.text))
+            .map(|entry| (entry.line, register_words(&entry.events)))
+            .collect();
+        Self::new(&item.fingerprint(), &block.text, &writes)
+    }
+
     /// Whether the device could carry the scenario.
     pub fn was_carried(&self) -> bool {
-        !self.lines.last().is_some_and(|line| line.starts_with("cannot "))
+        self.not_carried().is_none()
+    }
+
+    /// The line the device could not do, and what it was.
+    pub fn not_carried(&self) -> Option<(u32, &str)> {
+        let (line, what) = self.lines.last()?.strip_prefix("cannot ")?.split_once(": ")?;
+        Some((line.parse().ok()?, what))
     }
 }
 
-fn number_of(line: &str) -> Option<u32> {
+/// Whether a step's register writes are compared: those of SET_IRQS. Open, close and reset write
+/// much that has nothing to do with interrupts.
+pub fn is_compared(step: &str) -> bool {
+    step.starts_with("set_irqs ")
+}
+
+/// The line a line of a block is about.
+pub(crate) fn number_of(line: &str) -> Option<u32> {
     line.split(' ').next()?.parse().ok()
 }
 
 /// The answers of one kernel with one device.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Recording {
-    /// What was asked, for people: versions.
-    pub head: String,
+    /// The kernel's version, as its package and as `uname -r` say it.
+    pub kernel: String,
+    /// The version of the QEMU it ran under.
+    pub qemu: String,
     /// In the order asked.
     pub scenarios: Vec<Recorded>,
 }
 
 impl Recording {
+    /// Both versions in a line.
+    pub fn versions(&self) -> String {
+        format!("Linux {}, QEMU {}", self.kernel, self.qemu)
+    }
+
     /// Reads what [`Self::print`] wrote.
     pub fn parse(text: &str) -> Self {
         let mut recording = Self::default();
         for line in text.lines() {
-            if let Some(head) = line.strip_prefix("# ") {
-                recording.head = head.to_owned();
+            if let Some(kernel) = line.strip_prefix("# kernel ") {
+                recording.kernel = kernel.to_owned();
+            } else if let Some(qemu) = line.strip_prefix("# QEMU ") {
+                recording.qemu = qemu.to_owned();
             } else if let Some(rest) = line.strip_prefix("scenario ") {
                 let (name, fingerprint) = rest.rsplit_once(' ').unwrap_or((rest, ""));
                 let (name, fingerprint) = (name.to_owned(), fingerprint.to_owned());
@@ -82,7 +124,7 @@ impl Recording {
 
     /// The text to keep.
     pub fn print(&self) -> String {
-        let mut text = format!("# {}\n", self.head);
+        let mut text = format!("# kernel {}\n# QEMU {}\n", self.kernel, self.qemu);
         for Recorded { name, fingerprint, lines } in &self.scenarios {
             let _ = writeln!(text, "scenario {name} {fingerprint}\n{}", lines.join("\n"));
         }
@@ -106,7 +148,8 @@ mod tests {
     #[test]
     fn recording_printed_and_read_is_the_same() {
         let scenarios = vec![Recorded::new("00ff", "scenario b/a.scenario\n8 0\nheld\n", &[])];
-        let recording = Recording { head: "6.1".into(), scenarios };
+        let (kernel, qemu) = ("6.1.192-2 (6.1.0-56-amd64)".into(), "7.2.22".into());
+        let recording = Recording { kernel, qemu, scenarios };
         assert_eq!(Recording::parse(&recording.print()), recording);
     }
 }

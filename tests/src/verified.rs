@@ -1,0 +1,62 @@
+//! What the verified file says, from the recordings and the scenarios' headers.
+//!
+//! A scenario is confirmed on a kernel and device when its recording is of the present text, its
+//! expectations held there, and the emulator answers as the kernel did. A clause is confirmed where
+//! a scenario whose header names it is, on kernels that scenario is meant to speak for.
+
+use anyhow::{Result, ensure};
+use vfio_irq_book::verified::{Kernel, Scenario, Verified};
+
+use crate::corpus::Item;
+use crate::replay::Kept;
+
+/// What the file says.
+///
+/// # Errors
+/// When recordings of one kernel are of several versions.
+pub fn of(kept: &[Kept], items: &[Item]) -> Result<Verified> {
+    let mut verified = Verified::default();
+    for one in kept {
+        let Kept { host, recording, .. } = one;
+        let (version, qemu) = (recording.kernel.clone(), recording.qemu.clone());
+        let kernel = Kernel { version, qemu };
+        let before = verified.kernels.entry(host.clone()).or_insert_with(|| kernel.clone());
+        ensure!(
+            *before == kernel,
+            "{}: recorded on {}, others of {host} on Linux {}, QEMU {}",
+            one.name(),
+            recording.versions(),
+            before.version,
+            before.qemu
+        );
+    }
+    for item in items.iter().filter(|item| !item.is_story()) {
+        let fingerprint = item.fingerprint();
+        let mut scenario = Scenario { fingerprint, clauses: item.clauses(), ..Scenario::default() };
+        for one in kept.iter().filter(|one| is_confirmed(item, one)) {
+            let devices = scenario.kernels.entry(one.host.clone()).or_default();
+            add(devices, &one.device);
+            for clause in scenario.clauses.iter().filter(|_| item.speaks_for(&one.host)) {
+                let seen = verified.clauses.entry(clause.clone()).or_default();
+                add(seen.entry(one.host.clone()).or_default(), &one.device);
+            }
+        }
+        verified.scenarios.insert(item.name.clone(), scenario);
+    }
+    Ok(verified)
+}
+
+fn is_confirmed(item: &Item, kept: &Kept) -> bool {
+    let mut scenarios = kept.recording.scenarios.iter();
+    scenarios.find(|one| one.name == item.name).is_some_and(|recorded| {
+        recorded.lines.last().is_some_and(|line| line == "held")
+            && *recorded == kept.part.emulated(item, &kept.host, &kept.device)
+    })
+}
+
+fn add(names: &mut Vec<String>, name: &str) {
+    if !names.iter().any(|one| one == name) {
+        names.push(name.to_owned());
+        names.sort();
+    }
+}
