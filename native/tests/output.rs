@@ -33,8 +33,8 @@ fn color_in_json_and_svg_never_appears() {
     }
 }
 
-#[cfg(target_os = "linux")]
 /// Runs the command on a terminal of its own, made by util-linux's `script`; `None` without it.
+#[cfg(target_os = "linux")]
 fn on_a_terminal(environment: &str) -> Option<String> {
     let command = format!(
         "printf 'fire x\\n' | env {environment} TERM=xterm {} run -",

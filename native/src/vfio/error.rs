@@ -82,8 +82,9 @@ pub enum Unusable {
     },
     /// No permission for a file of VFIO.
     #[error(
-        "no permission for {}: run as root, or as root give it to your user: chown $USER {}",
+        "no permission for {}: run as root, or as root give yourself the file: chown {} {}",
         path.display(),
+        rustix::process::getuid().as_raw(),
         path.display()
     )]
     NoPermission {
@@ -92,9 +93,8 @@ pub enum Unusable {
     },
     /// Somebody else has it.
     #[error(
-        "{} is in use: another program (a virtual machine?) has the device; as root, `fuser -v {}` \
-         names it",
-        path.display(),
+        "{} is in use: another program (a virtual machine?) has the device; as root, \
+         `fuser -v /dev/vfio/* /dev/vfio/devices/*` names it",
         path.display()
     )]
     Busy {

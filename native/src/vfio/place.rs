@@ -97,6 +97,10 @@ impl Places {
     pub(super) fn cdev(&self, address: Address) -> Option<PathBuf> {
         let folder = self.device(address).join("vfio-dev");
         let entry = fs::read_dir(folder).ok()?.flatten().next()?;
+        // The entry is there without one too; its number is not.
+        if !entry.path().join("dev").exists() {
+            return None;
+        }
         Some(self.dev.join("vfio/devices").join(entry.file_name()))
     }
 

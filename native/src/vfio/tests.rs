@@ -149,6 +149,9 @@ fn missing_files_of_vfio_say_what_makes_them() {
 fn cdev_is_taken_where_all_of_it_is_there() {
     let machine = Machine::bound();
     has_all(&machine.says(Interface::Cdev), &["CONFIG_VFIO_DEVICE_CDEV", "--interface group"]);
+    // Debian's kernels have this much.
+    machine.file("sys/bus/pci/devices/0000:00:06.0/vfio-dev/vfio3/uevent");
+    has_all(&machine.says(Interface::Cdev), &["CONFIG_VFIO_DEVICE_CDEV"]);
     machine.file("sys/bus/pci/devices/0000:00:06.0/vfio-dev/vfio3/dev");
     has_all(&machine.says(Interface::Cdev), &["no /dev/vfio/devices/vfio3;"]);
     machine.file("dev/vfio/devices/vfio3");
@@ -206,9 +209,9 @@ fn file_that_does_not_open_says_why_by_errno() {
     };
 
     has_all(&opening(Errno::NOENT), &["no /dev/vfio/7"]);
-    has_all(&opening(Errno::ACCESS), &["no permission for /dev/vfio/7", "chown $USER /dev/vfio/7"]);
+    has_all(&opening(Errno::ACCESS), &["no permission for /dev/vfio/7", "chown ", " /dev/vfio/7"]);
     has_all(&opening(Errno::PERM), &["no permission"]);
-    has_all(&opening(Errno::BUSY), &["/dev/vfio/7 is in use", "fuser -v /dev/vfio/7"]);
+    has_all(&opening(Errno::BUSY), &["/dev/vfio/7 is in use", "fuser -v /dev/vfio/*"]);
     has_all(&opening(Errno::MFILE), &["/dev/vfio/7: ", "open files"]);
 }
 
