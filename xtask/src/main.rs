@@ -2,6 +2,7 @@
 
 mod bench;
 mod command;
+mod fuzz;
 mod kernels;
 mod serve;
 mod setup;
@@ -34,6 +35,10 @@ Tasks of this project. Both set up what is missing on this machine first.
       Measure the core, native and as wasm in headless Chromium, and print
       both beside the budgets
 
+  cargo xtask fuzz [FUZZER]... [--seconds N] [--merge]
+      Fuzz what people paste (scenario config), a minute each; --merge keeps
+      what was found in fuzz/corpus
+
   cargo xtask setup
       Only set up: cargo tools into a folder of the project
       (VFIO_IRQ_TOOLS, by default ~/.cache/vfio-irq/tools), Chromium and
@@ -60,6 +65,7 @@ fn run(arguments: &[&str]) -> Result<ExitCode> {
         ["serve", options @ ..] => serve::run(&serve::Options::parse(options)?)?,
         ["site"] => site::build()?,
         ["bench", options @ ..] => bench::run(options)?,
+        ["fuzz", options @ ..] => fuzz::run(options)?,
         ["kernels", options @ ..] => kernels::run_all(options)?,
         ["setup"] => setup::everything()?,
         ["announce", port] => serve::announce(port)?,

@@ -4,8 +4,6 @@
 //! Left out: causes and micro-steps, which nobody outside the kernel sees; the events are the calls
 //! and their answers.
 
-use std::time::Duration;
-
 use std::fs::File;
 
 use rustix::event::{EventfdFlags, eventfd};
@@ -138,8 +136,6 @@ impl Device for VfioDevice {
 
     fn eventfd_write(&mut self, fd: Fd, value: u64) -> Result<(), Errno> {
         self.fds.write(fd, value)?;
-        // What an unmask eventfd asks for is done by a worker of the kernel: make way for it.
-        std::thread::sleep(Duration::from_micros(50));
         self.events.push(Event::Wrote { fd, value });
         Ok(())
     }

@@ -84,6 +84,9 @@ impl VfioDevice {
         let stimulator = places.ids(address)?.and_then(|(vendor, id)| for_function(vendor, id));
         // Whether another program has it shows here, where it can be said.
         drop(connection.device(&mut memory).map_err(|failed| connection.unusable(failed))?);
+        // What the kernel leaves to a worker on this CPU (the signal an unmask eventfd calls for)
+        // is then done when the call that brought it about comes back.
+        sys::give_way();
         Ok(Self {
             address,
             places,

@@ -1,4 +1,5 @@
-//! Every unsafe block of the native backend: ioctls, descriptors they return, mapped memory.
+//! Every unsafe block of the native backend: ioctls, descriptors they return, mapped memory, this
+//! thread's place among others.
 //!
 //! An ioctl's argument may claim to be longer than it is (that is what scenarios are for), so each
 //! is placed right before a page nothing can access: the kernel finds what is there and no more,
@@ -52,6 +53,17 @@ pub(super) fn ioctl_number(fd: BorrowedFd<'_>, request: u32, argument: usize) ->
     let raw = Raw { request, argument: std::ptr::without_provenance_mut(argument) };
     // SAFETY: the request takes a number, not a pointer.
     unsafe { ioctl::ioctl(fd, raw) }
+}
+
+/// Lets every other thread of this CPU go first, from now on, if it can be had.
+pub(super) fn give_way() {
+    // The kernel's struct sched_param; libcs have longer ones.
+    let priority: libc::c_int = 0;
+    // SAFETY: the kernel reads a number of ours and keeps nothing of it. (Not by the function of
+    // that name: musl's refuses.)
+    unsafe {
+        libc::syscall(libc::SYS_sched_setscheduler, 0, libc::SCHED_IDLE, &raw const priority);
+    }
 }
 
 /// Memory for ioctl arguments that ends at a page without access.

@@ -1,0 +1,116 @@
+//! What must hold of any input. One function a target, from bytes; a panic is a finding.
+
+use vfio_irq_core::device::Device;
+use vfio_irq_core::host::HostProfile;
+use vfio_irq_core::machine::{Emulator, Machine};
+use vfio_irq_core::pci::import;
+use vfio_irq_core::render;
+use vfio_irq_core::scenario::ast::Statement;
+use vfio_irq_core::scenario::{Overrides, Player, Scenario};
+use vfio_irq_core::trace::Trace;
+use vfio_irq_core::uapi::{CONFIG_REGION, IrqIndex, IrqSetFlags, IrqSetHeader, eventfd_data};
+
+/// Most steps of a text that is run too: a fuzzer should see many texts, not long runs.
+const MAX_STEPS: u32 = 300;
+
+/// A scenario's text is refused at a place in it, or is one whose canonical text and JSON say the
+/// same and whose run balances, can be shown in every form, and can be travelled.
+pub fn scenario(data: &[u8]) {
+    let Ok(text) = core::str::from_utf8(data) else { return };
+    let scenario = match Scenario::parse(text) {
+        Ok(scenario) => scenario,
+        Err(errors) => {
+            assert!(!errors.is_empty(), "refused for nothing");
+            let lines = text.split('\n').count().max(1) as u32;
+            for error in errors {
+                assert!((1..=lines).contains(&error.line), "line {} of {lines}", error.line);
+                assert!(error.column >= 1, "{error:?}");
+            }
+            return;
+        }
+    };
+    let canonical = scenario.to_string();
+    let again = Scenario::parse(&canonical).expect("canonical text is understood");
+    assert_eq!(again, scenario, "canonical text says something else");
+    assert_eq!(again.to_string(), canonical, "canonical text is not its own");
+    let json = scenario.to_json();
+    assert_eq!(Scenario::from_json(&json).expect("our own JSON"), scenario);
+
+    let steps = scenario.lines().iter().filter_map(|line| match &line.statement {
+        Some(Statement::Step(step)) => Some(step.times.saturating_mul(1 + inside(step))),
+        _ => None,
+    });
+    if steps.fold(0u32, u32::saturating_add) > MAX_STEPS {
+        return;
+    }
+    let Ok(player) = Player::new(scenario, Overrides::default()) else { return };
+    shown(player.trace());
+    let len = player.len();
+    for position in [0, len / 3, len / 2, len] {
+        let _ = player.machine_at(position);
+    }
+}
+
+fn inside(step: &vfio_irq_core::scenario::ast::StepLine) -> u32 {
+    step.moments.iter().map(|moment| moment.what.times).fold(0, u32::saturating_add)
+}
+
+/// A trace can be shown in every form, and its books balance.
+fn shown(trace: &Trace) {
+    let sum = trace.ledger;
+    assert_eq!(sum.causes, sum.signalled + sum.merged + sum.waiting + sum.lost, "{sum:?}");
+    let text = render::text(trace);
+    assert!(text.lines().all(|line| !line.chars().any(|c| c.is_control())), "control characters");
+    let _ = render::svg(trace, &render::SvgOptions::default());
+    for entry in &trace.entries {
+        for event in &entry.events {
+            let _ = (render::label(event, &trace.names), render::sentence(event, &trace.names));
+        }
+    }
+    let json = trace.to_json();
+    assert_eq!(&Trace::from_json(&json).expect("our own JSON"), trace);
+}
+
+/// A config dump is refused at a place in it, or gives functions whose registers can be read and
+/// written and whose vectors a host can enable, on every index, up to all of them.
+pub fn config(data: &[u8]) {
+    let Ok(imported) = import::from_any(data) else { return };
+    assert!(!imported.is_empty(), "no function and no error");
+    for imported in imported.iter().take(8) {
+        let Ok(function) = imported.function() else { continue };
+        let _ = function.describe();
+        let host = HostProfile::by_name("linux-6.12").expect("built in");
+        let mut device = Emulator::new(Machine::new(function, host));
+        device.open().expect("a closed device opens");
+        let fd = device.eventfd_create().expect("the first descriptor");
+        for index in [IrqIndex::Intx, IrqIndex::Msi, IrqIndex::Msix] {
+            let Ok(info) = device.irq_info(16, index.raw()) else { continue };
+            for count in [1, info.count] {
+                let data = eventfd_data(&vec![fd; count as usize]);
+                let flags = IrqSetFlags::DATA_EVENTFD | IrqSetFlags::ACTION_TRIGGER;
+                let header = IrqSetHeader {
+                    argsz: IrqSetHeader::SIZE + data.len() as u32,
+                    flags: flags.bits(),
+                    index: index.raw(),
+                    start: 0,
+                    count,
+                };
+                let _ = device.set_irqs(header, &data);
+            }
+            let off = IrqSetFlags::DATA_NONE | IrqSetFlags::ACTION_TRIGGER;
+            let header = IrqSetHeader {
+                argsz: IrqSetHeader::SIZE,
+                flags: off.bits(),
+                index: index.raw(),
+                start: 0,
+                count: 0,
+            };
+            let _ = device.set_irqs(header, &[]);
+        }
+        let mut all = vec![0; 256];
+        let _ = device.region_read(CONFIG_REGION, 0, &mut all);
+        let _ = device.region_write(CONFIG_REGION, 0, &all.iter().map(|b| !b).collect::<Vec<_>>());
+        let _ = device.reset();
+        device.take_events();
+    }
+}
