@@ -166,7 +166,8 @@ pub const RULES: &[Rule] = &[
     optional(
         "qemu-reset-keeps",
         "QEMU 7.2 does not reset a function on the way from D3hot, which Linux takes for a reset: no \
-         reset and no close while something waits in a function that has one",
+         reset and no close while something waits in a function that has one, no reset of an MSI-X table \
+         while Memory Space is off",
         message::qemu_reset_keeps,
     ),
 ];

@@ -206,6 +206,13 @@ const CASES: &[(&str, &str, &str, &str, &str)] = &[
         "close",
         "set_irqs msix trigger eventfd 0 [a]",
     ),
+    (
+        "qemu-reset-keeps",
+        "simple",
+        "open\nset_irqs msix trigger eventfd 0 [a]\nconfig write 0x04 1 0x00",
+        "reset",
+        "config write 0x04 1 0x06",
+    ),
 ];
 
 #[test]
