@@ -1,14 +1,14 @@
 // Makes scenario blocks live, and starts the playground on its own page.
 //
 // The element that loads this file says where the WebAssembly module is (data-module, data-wasm,
-// data-styles, data-aside: names in the site's root, written by the site's builder). Without them, as in a
+// data-styles, data-aside, data-offline: names in the site's root, written by the site's builder). Without them, as in a
 // book built by mdBook alone, every block stays as it is: text and diagram.
 (() => {
     "use strict";
 
     const self = document.currentScript;
     const root = new URL("../", self.src);
-    const { module, wasm, styles = "", aside } = self.dataset;
+    const { module, wasm, styles = "", aside, offline } = self.dataset;
     const ownPage = document.documentElement.dataset.page === "playground";
 
     // One module for all blocks of a page, and none for a page that never shows one.
@@ -158,6 +158,14 @@
         load().catch((error) => {
             const place = document.getElementById("vfio-irq-playground");
             say(place, "The playground did not load. Reloading the page may help.", error);
+        });
+    }
+
+    // Once the page has what it wants, the whole site is kept for a time without a network; unless
+    // the reader pays for every byte.
+    if (offline && navigator.serviceWorker && !navigator.connection?.saveData) {
+        addEventListener("load", () => {
+            navigator.serviceWorker.register(new URL(offline, root)).catch(() => {});
         });
     }
 

@@ -85,7 +85,7 @@ fn block_transfer() -> Result<()> {
 
 /// Whether mdBook made a file: all of them, but for the assets book.toml names.
 fn is_mdbook(name: &str) -> bool {
-    let ours = ["assets/", "vfio-irq-web-", "playground-", "tokens-"];
+    let ours = ["assets/", "vfio-irq-web-", "playground-", "tokens-", "tools-"];
     !ours.iter().any(|prefix| name.starts_with(prefix))
 }
 

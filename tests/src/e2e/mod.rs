@@ -1,9 +1,14 @@
-//! What a reader sees: the built site, served under a sub-path, in Chromium.
+//! What a reader sees: the built site, served under a sub-path, in Chromium; the main
+//! path in Firefox, too.
 //!
 //! `cargo xtask test e2e` builds the site first. Pictures go to target/screenshots.
 
+mod access;
+mod broken;
 mod browser;
 mod files;
+mod firefox;
+mod offline;
 mod pages;
 mod server;
 mod worker;
@@ -14,7 +19,16 @@ use std::path::PathBuf;
 
 /// Runs them.
 pub fn main() {
-    let trials = [files::tests(), pages::tests(), worker::tests()].concat();
+    let trials = [
+        files::tests(),
+        pages::tests(),
+        worker::tests(),
+        offline::tests(),
+        broken::tests(),
+        access::tests(),
+        firefox::tests(),
+    ]
+    .concat();
     let trials = trials.into_iter().map(|(name, test)| {
         Trial::test(name, move || test().map_err(|error| Failed::from(format!("{error:#}"))))
     });

@@ -1,8 +1,8 @@
 //! The second module (`web/worker`): trunk leaves it under fixed names; here it gets names with
 //! hashes, like every other file, and its worker around it.
 
-use super::hash::Hash;
 use super::{cannot, read, write};
+use super::{hash::Hash, names};
 use anyhow::{Context, Result};
 use std::fs;
 use std::path::Path;
@@ -15,15 +15,13 @@ const WORKER: &str = "web/worker/worker.js";
 
 /// Puts the worker's two files together in folder `site`; the name of its script.
 pub(super) fn put(source: &Path, site: &Path) -> Result<String> {
-    let module = site.join(MODULE);
-    let bytes = fs::read(&module)
-        .with_context(|| cannot("read", &module))
-        .context("trunk built no second module: see index.html")?;
+    let (module, bindings) = (site.join(MODULE), site.join(BINDINGS));
+    names::shorten(&module, &bindings).context("trunk built no second module: see index.html")?;
+    let bytes = fs::read(&module).with_context(|| cannot("read", &module))?;
     let named = format!("vfio-irq-worker-{}.wasm", Hash::of(&bytes).short());
     fs::rename(&module, site.join(&named)).with_context(|| cannot("rename", &module))?;
 
     let worker = read(&source.join(WORKER))?.replace("{wasm}", &named);
-    let bindings = site.join(BINDINGS);
     let script = read(&bindings)? + "\n" + &worker;
     fs::remove_file(&bindings).with_context(|| cannot("remove", &bindings))?;
     let name = format!("vfio-irq-worker-{}.js", Hash::of(script.as_bytes()).short());
