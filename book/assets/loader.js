@@ -136,6 +136,27 @@
         blocks.forEach((block) => sizes.observe(block));
     }
 
+    // What scrolls sideways has to be reached by keys, and so has mdBook's button for the sidebar,
+    // which is a label (see the builder, site/access.rs).
+    function reach() {
+        for (const box of document.querySelectorAll("main :is(.table-wrapper, pre, pre > code)")) {
+            if (box.closest(".vfi")) continue;
+            if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+            else box.removeAttribute("tabindex");
+        }
+    }
+    function startChapter() {
+        document.getElementById("mdbook-sidebar-toggle")?.addEventListener("keydown", (event) => {
+            if (event.key !== "Enter" && event.key !== " ") return;
+            event.preventDefault();
+            event.currentTarget.click();
+        });
+        reach();
+        addEventListener("load", reach);
+        addEventListener("resize", reach);
+        watchBlocks();
+    }
+
     // What mdBook does on its pages: the reader's theme, or the one their system prefers.
     function followTheme() {
         const themes = ["light", "rust", "coal", "navy", "ayu"];
@@ -170,7 +191,7 @@
     }
 
     if (ownPage) followTheme();
-    const begin = ownPage ? startOwnPage : watchBlocks;
+    const begin = ownPage ? startOwnPage : startChapter;
     if (document.readyState === "loading") {
         document.addEventListener("DOMContentLoaded", begin);
     } else {

@@ -109,6 +109,7 @@ fn capabilities(look: Look, profile: &Path) -> Value {
         "--disable-sync",
         "--disable-dev-shm-usage",
         "--hide-scrollbars",
+        "--enable-precise-memory-info",
         // Who asks for another host fails, and the console says so.
         "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
     ]
@@ -138,6 +139,17 @@ impl Page<'_> {
     pub(super) async fn open(&self, path: &str) -> Result<()> {
         let url = format!("{}{path}", self.server.base);
         self.client.goto(&url).await.with_context(|| format!("cannot open {url}"))
+    }
+
+    /// Has a script run in every page that is opened from now on, before the page's own.
+    pub(super) async fn before_scripts(&self, script: &str) -> Result<()> {
+        let body = json!({
+            "cmd": "Page.addScriptToEvaluateOnNewDocument",
+            "params": { "source": script },
+        });
+        let command = Vendor { path: "goog/cdp/execute", body };
+        self.client.issue_cmd(command).await.context("cannot add a script")?;
+        Ok(())
     }
 
     /// The value of a JavaScript expression.

@@ -8,10 +8,13 @@ mod broken;
 mod browser;
 mod files;
 mod firefox;
+mod measure;
 mod offline;
 mod pages;
 mod server;
 mod worker;
+
+pub use measure::measure;
 
 use anyhow::{Result, ensure};
 use libtest_mimic::{Arguments, Failed, Trial};

@@ -61,8 +61,8 @@ impl Copy {
     fn change(&self, right: bool) -> Result<()> {
         let page = self.0.join("glossary.html");
         let html = std::fs::read_to_string(&page)?;
-        ensure!(html.contains("</h1>"), "the glossary has no heading");
-        std::fs::write(&page, html.replacen("</h1>", " two</h1>", 1))?;
+        ensure!(html.contains("</a></h1>"), "the glossary has no heading");
+        std::fs::write(&page, html.replacen("</a></h1>", " two</a></h1>", 1))?;
         let worker = self.0.join("offline.js");
         let text = std::fs::read_to_string(&worker)?;
         let text = text.replacen("VERSION = \"", "VERSION = \"2", 1);
@@ -106,7 +106,13 @@ const UPDATE: &str = "const done = arguments[0]; \
         next.onstatechange = look; look(); \
     }, (e) => done(String(e)))";
 
-const CACHES: &str = "const done = arguments[0]; caches.keys().then(done)";
+/// The names of what is kept.
+async fn caches(page: &Page<'_>) -> Result<Vec<String>> {
+    let keys = "const done = arguments[0]; caches.keys().then(done)";
+    let names = page.client.execute_async(keys, Vec::new()).await?;
+    let names = names.as_array().context("a list of names")?;
+    Ok(names.iter().filter_map(Value::as_str).map(str::to_owned).collect())
+}
 
 fn changed() -> Result<()> {
     let copy = Copy::new("changed")?;
@@ -123,11 +129,15 @@ fn changed() -> Result<()> {
         ensure!(state == "installed" || state == "activated", "the new version is {state}");
         page.client.goto("about:blank").await?;
         page.open("index.html").await?;
-        kept(page).await?;
-        page.until("navigator.serviceWorker.controller?.state === 'activated'").await?;
-        let caches = page.client.execute_async(CACHES, Vec::new()).await?;
-        let names: Vec<&str> =
-            caches.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        // The new version begins when no page of the old one is open, and then removes its cache.
+        let mut names = caches(page).await?;
+        for _ in 0..100 {
+            if names.len() == 1 {
+                break;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+            names = caches(page).await?;
+        }
         ensure!(names.len() == 1 && names[0].contains(" 2"), "kept are {names:?}");
         server.stop();
         page.open("glossary.html").await?;
@@ -146,8 +156,8 @@ fn half_changed() -> Result<()> {
         copy.change(false)?;
         let state = page.client.execute_async(UPDATE, Vec::new()).await?;
         ensure!(state == "redundant", "the new version is {state}");
-        let caches = page.client.execute_async(CACHES, Vec::new()).await?;
-        ensure!(caches.as_array().is_some_and(|all| all.len() == 1), "kept are {caches}");
+        let names = caches(page).await?;
+        ensure!(names.len() == 1, "kept are {names:?}");
         server.stop();
         page.client.refresh().await?;
         let heading = page.text("main h1").await?;

@@ -5,6 +5,7 @@
 //! and workers, and is tested natively. The page's side is `web/src/aside.rs`, between them stand
 //! `worker.js` here and the loader, `book/assets/loader.js`.
 
+use vfio_irq_core::render;
 use vfio_irq_core::scenario::{Overrides, Scenario, TextError, run_emulated};
 use vfio_irq_core::trace::Trace;
 use wasm_bindgen::prelude::*;
@@ -13,7 +14,7 @@ use wasm_bindgen::prelude::*;
 pub type Op = fn(&str) -> Result<String, String>;
 
 /// Everything that can be asked, by name. To add one, add its row.
-pub const OPS: &[(&str, Op)] = &[("json", json)];
+pub const OPS: &[(&str, Op)] = &[("json", json), ("text", text)];
 
 /// Does what is asked. The error is for the page's reader.
 #[wasm_bindgen]
@@ -27,6 +28,11 @@ pub fn perform(op: &str, text: &str) -> Result<String, String> {
 /// The run of a scenario as JSON, as `vfio-irq run --format json` prints it.
 fn json(text: &str) -> Result<String, String> {
     Ok(ran(text)?.to_json() + "\n")
+}
+
+/// The run as plain text of 72 columns, as `vfio-irq run` prints it.
+fn text(scenario: &str) -> Result<String, String> {
+    Ok(render::text(&ran(scenario)?))
 }
 
 /// The run of a scenario's text; else its errors, one a line.

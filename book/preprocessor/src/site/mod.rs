@@ -3,11 +3,13 @@
 //! - The book's pages become the root, the playground one page among them.
 //! - A name `book:css/variables.css` in the playground's page becomes that file's hashed name.
 //! - The loader's element on every page learns the hashed names of module and styles.
+//! - mdBook's pages are mended for readers who use no mouse or don't see them ([`access`]).
 //! - The second module and its worker get names with hashes.
 //! - What is published gets smaller ([`names`], [`smaller`]), gets a policy ([`policy`]) and works without a network
 //!   ([`offline`]).
 //! - Under `trunk serve` every page reloads itself, as the playground's does.
 
+mod access;
 mod hash;
 mod names;
 mod offline;
@@ -55,7 +57,7 @@ pub fn build(source: &Path, site: &Path) -> Result<()> {
         .with_context(|| format!("{PLAYGROUND} has no loader: see Trunk.toml"))?;
     let added = Added::from_playground(&playground, &attributes)?;
     for page in pages(&aside)? {
-        write(&page, &added.to(&read(&page)?))?;
+        write(&page, &access::mended(added.to(&read(&page)?)))?;
     }
     write(&site.join(PLAYGROUND), &playground)?;
     move_all(&aside, site)?;
