@@ -137,7 +137,7 @@
     }
 
     // What scrolls sideways has to be reached by keys, and so has mdBook's button for the sidebar,
-    // which is a label (see the builder, site/access.rs).
+    // in which a label does the work (see the builder, site/access.rs).
     function reach() {
         for (const box of document.querySelectorAll("main :is(.table-wrapper, pre, pre > code)")) {
             if (box.closest(".vfi")) continue;
@@ -149,7 +149,7 @@
         document.getElementById("mdbook-sidebar-toggle")?.addEventListener("keydown", (event) => {
             if (event.key !== "Enter" && event.key !== " ") return;
             event.preventDefault();
-            event.currentTarget.click();
+            event.currentTarget.querySelector("label")?.click();
         });
         reach();
         addEventListener("load", reach);

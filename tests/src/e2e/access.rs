@@ -4,6 +4,7 @@ use super::browser::{DESKTOP, PHONE, Page, with_page};
 use super::server::Server;
 use super::{Test, site};
 use anyhow::{Context, Result, ensure};
+use fantoccini::Locator;
 use serde_json::Value;
 use std::path::PathBuf;
 
@@ -11,6 +12,7 @@ pub(super) fn tests() -> Vec<Test> {
     vec![
         ("pages_on_a_desktop_have_no_violation_axe_finds", || look(DESKTOP)),
         ("pages_on_a_phone_have_no_violation_axe_finds", || look(PHONE)),
+        ("sidebar_goes_and_comes_by_a_key", sidebar),
     ]
 }
 
@@ -71,5 +73,22 @@ fn look(look: super::browser::Look) -> Result<()> {
         }
         ensure!(all.is_empty(), "{} violations:\n{}", all.len(), all.join("\n"));
         Ok(())
+    })
+}
+
+fn sidebar() -> Result<()> {
+    let server = Server::start(&site()?, None)?;
+    with_page(&server, DESKTOP, async |page| {
+        page.open("teardown.html").await?;
+        let shown = "document.documentElement.classList.contains('sidebar-visible')";
+        page.until(shown).await?;
+        let button = page.client.find(Locator::Css("#mdbook-sidebar-toggle")).await?;
+        button.send_keys(" ").await?;
+        page.until(&format!("!{shown}")).await?;
+        button.send_keys("\u{e007}").await?;
+        page.until(shown).await?;
+        // By a mouse, too, once and not twice.
+        button.click().await?;
+        page.until(&format!("!{shown}")).await
     })
 }

@@ -127,16 +127,16 @@ fn changed() -> Result<()> {
         let state = page.client.execute_async(UPDATE, Vec::new()).await?;
         // Active at once only if no page of the old version was open.
         ensure!(state == "installed" || state == "activated", "the new version is {state}");
-        page.client.goto("about:blank").await?;
-        page.open("index.html").await?;
-        // The new version begins when no page of the old one is open, and then removes its cache.
-        let mut names = caches(page).await?;
-        for _ in 0..100 {
+        // It begins a moment after the last page of the old one is gone, and removes its cache.
+        let mut names = Vec::new();
+        for tenths in 1..20 {
+            page.client.goto("about:blank").await?;
+            tokio::time::sleep(std::time::Duration::from_millis(100 * tenths)).await;
+            page.open("index.html").await?;
+            names = caches(page).await?;
             if names.len() == 1 {
                 break;
             }
-            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-            names = caches(page).await?;
         }
         ensure!(names.len() == 1 && names[0].contains(" 2"), "kept are {names:?}");
         server.stop();

@@ -57,7 +57,7 @@ pub fn build(source: &Path, site: &Path) -> Result<()> {
         .with_context(|| format!("{PLAYGROUND} has no loader: see Trunk.toml"))?;
     let added = Added::from_playground(&playground, &attributes)?;
     for page in pages(&aside)? {
-        write(&page, &access::mended(added.to(&read(&page)?)))?;
+        write(&page, &access::mended(&added.to(&read(&page)?)))?;
     }
     write(&site.join(PLAYGROUND), &playground)?;
     move_all(&aside, site)?;
