@@ -1,14 +1,14 @@
 // Makes scenario blocks live, and starts the playground on its own page.
 //
 // The element that loads this file says where the WebAssembly module is (data-module, data-wasm,
-// data-styles: names in the site's root, written by the site's builder). Without them, as in a
+// data-styles, data-aside, data-offline: names in the site's root, written by the site's builder). Without them, as in a
 // book built by mdBook alone, every block stays as it is: text and diagram.
 (() => {
     "use strict";
 
     const self = document.currentScript;
     const root = new URL("../", self.src);
-    const { module, wasm, styles = "" } = self.dataset;
+    const { module, wasm, styles = "", aside, offline } = self.dataset;
     const ownPage = document.documentElement.dataset.page === "playground";
 
     // One module for all blocks of a page, and none for a page that never shows one.
@@ -34,6 +34,44 @@
             link.onerror = () => failed(new Error(`${name} did not load`));
             document.head.append(link);
         });
+    }
+
+    // The second module, in a worker: started when it is first asked, and again after it died.
+    // The page asks through web/src/aside.rs; an answer is a string, and so is an error.
+    let worker = null;
+    let last = 0;
+    const asked = new Map();
+    const MOST_ASKED = 8;
+    globalThis.vfioIrqAside = (op, text) => new Promise((done, failed) => {
+        if (!aside) return failed("this site was built without its second module");
+        if (asked.size >= MOST_ASKED) return failed("still busy with what was asked before");
+        asked.set(++last, { done, failed });
+        try {
+            worker ??= begun();
+            worker.postMessage({ id: last, op, text });
+        } catch (error) {
+            stop(error.message);
+        }
+    });
+
+    function begun() {
+        const worker = new Worker(new URL(aside, root));
+        worker.onmessage = ({ data }) => {
+            if ("died" in data) return stop(data.died);
+            const { done, failed } = asked.get(data.id);
+            asked.delete(data.id);
+            "ok" in data ? done(data.ok) : failed(data.error);
+        };
+        worker.onerror = (event) => stop(event.message ?? "it did not load");
+        return worker;
+    }
+
+    // Ends the worker: nobody waits for it for ever.
+    function stop(why) {
+        worker?.terminate();
+        worker = null;
+        for (const { failed } of asked.values()) failed(`The part that does this stopped (${why}).`);
+        asked.clear();
     }
 
     // A block that goes live changes its height. Until the reader scrolls, the rule a link named
@@ -98,6 +136,27 @@
         blocks.forEach((block) => sizes.observe(block));
     }
 
+    // What scrolls sideways has to be reached by keys, and so has mdBook's button for the sidebar,
+    // in which a label does the work (see the builder, site/access.rs).
+    function reach() {
+        for (const box of document.querySelectorAll("main :is(.table-wrapper, pre, pre > code)")) {
+            if (box.closest(".vfi")) continue;
+            if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+            else box.removeAttribute("tabindex");
+        }
+    }
+    function startChapter() {
+        document.getElementById("mdbook-sidebar-toggle")?.addEventListener("keydown", (event) => {
+            if (event.key !== "Enter" && event.key !== " ") return;
+            event.preventDefault();
+            event.currentTarget.querySelector("label")?.click();
+        });
+        reach();
+        addEventListener("load", reach);
+        addEventListener("resize", reach);
+        watchBlocks();
+    }
+
     // What mdBook does on its pages: the reader's theme, or the one their system prefers.
     function followTheme() {
         const themes = ["light", "rust", "coal", "navy", "ayu"];
@@ -123,8 +182,16 @@
         });
     }
 
+    // Once the page has what it wants, the whole site is kept for a time without a network; unless
+    // the reader pays for every byte.
+    if (offline && navigator.serviceWorker && !navigator.connection?.saveData) {
+        addEventListener("load", () => {
+            navigator.serviceWorker.register(new URL(offline, root)).catch(() => {});
+        });
+    }
+
     if (ownPage) followTheme();
-    const begin = ownPage ? startOwnPage : watchBlocks;
+    const begin = ownPage ? startOwnPage : startChapter;
     if (document.readyState === "loading") {
         document.addEventListener("DOMContentLoaded", begin);
     } else {

@@ -53,6 +53,7 @@ pub fn mount_block(element: Element, scenario_text: &str, options_json: &str) {
 pub fn start() {
     panic::install();
     let Some(element) = gloo::utils::document().get_element_by_id(PLAYGROUND_ID) else { return };
-    let text = url::text().or_else(|| element.text_content()).unwrap_or_default();
+    let linked = if panic::begins_again(&element) { None } else { url::text() };
+    let text = linked.or_else(|| element.text_content()).unwrap_or_default();
     mount(element, &text, Options { full: true, ..Options::default() }).keep();
 }

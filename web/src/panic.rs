@@ -1,5 +1,9 @@
 //! When we are wrong: a message with a report to copy and a button to begin again, never a dead
 //! page.
+//!
+//! Beginning again must not lead to the same mistake: the text that met it is not loaded again,
+//! neither from the address nor from a draft ([`begins_again`]), but it is not lost either: it
+//! stands, closed, below the playground.
 
 use std::cell::{Cell, RefCell};
 use std::fmt::Write as _;
@@ -76,33 +80,86 @@ fn replace(element: &Element, message: &str, text: &str) -> Result<(), JsValue> 
     said.set_text_content(Some(
         "The playground met a mistake of its own and stopped. This report helps to mend it:",
     ));
-    let shown = document.create_element("textarea")?;
-    shown.set_attribute("readonly", "")?;
-    shown.set_attribute("rows", "8")?;
-    shown.set_attribute("aria-label", "Report")?;
-    shown.set_text_content(Some(&report));
-    let button = document.create_element("button")?;
-    button.set_attribute("type", "button")?;
-    button.set_text_content(Some("Begin again"));
-    button.add_event_listener_with_callback(
-        "click",
-        Closure::once_into_js(begin_again).unchecked_ref(),
-    )?;
+    let shown = reading("Report", &report)?;
+    let copy = button("Copy the report", copying(shown.clone()))?;
+    let again = button("Begin again", Closure::once_into_js(move || begin_again(&text)))?;
 
     element.set_text_content(None);
     let place = document.create_element("div")?;
     place.set_class_name("vfi vfi-broken");
     place.set_attribute("role", "alert")?;
-    for child in [said, shown, button] {
+    for child in [said, shown, copy, again] {
         place.append_child(&child)?;
     }
     element.append_child(&place)?;
     Ok(())
 }
 
+/// A text area to read and copy from.
+fn reading(label: &str, text: &str) -> Result<Element, JsValue> {
+    let area = gloo::utils::document().create_element("textarea")?;
+    area.set_attribute("readonly", "")?;
+    area.set_attribute("rows", "8")?;
+    area.set_attribute("aria-label", label)?;
+    area.set_text_content(Some(text));
+    Ok(area)
+}
+
+fn button(label: &str, click: JsValue) -> Result<Element, JsValue> {
+    let button = gloo::utils::document().create_element("button")?;
+    button.set_attribute("type", "button")?;
+    button.set_text_content(Some(label));
+    button.add_event_listener_with_callback("click", click.unchecked_ref())?;
+    Ok(button)
+}
+
+/// Copies what an area shows. By selecting it: that needs nothing of the page but the browser, and
+/// where it fails the text is selected, ready to be copied by hand.
+fn copying(area: Element) -> JsValue {
+    Closure::<dyn FnMut()>::new(move || {
+        area.unchecked_ref::<web_sys::HtmlTextAreaElement>().select();
+        let document = gloo::utils::document();
+        let _ = document.unchecked_ref::<web_sys::HtmlDocument>().exec_command("copy");
+    })
+    .into_js_value()
+}
+
+/// Where the text waits while the page loads again.
+const KEPT: &str = "vfio-irq-stopped-at";
+
 /// Loads the page again, without a text from the address that may have been the reason.
-fn begin_again() {
-    let location = gloo::utils::window().location();
+fn begin_again(text: &str) {
+    let window = gloo::utils::window();
+    if let Ok(Some(storage)) = window.session_storage() {
+        let _ = storage.set_item(KEPT, text);
+    }
+    let location = window.location();
     let _ = location.set_hash("");
     let _ = location.reload();
+}
+
+/// Whether this page was loaded because the last one met a mistake of its own: then neither the
+/// address nor a draft is to be loaded. The text it stopped at is shown behind `element`, once.
+pub fn begins_again(element: &Element) -> bool {
+    let kept = || {
+        let storage = gloo::utils::window().session_storage().ok()??;
+        let text = storage.get_item(KEPT).ok()??;
+        let _ = storage.remove_item(KEPT);
+        Some(text)
+    };
+    let Some(text) = kept() else { return false };
+    let _ = show_kept(element, &text);
+    true
+}
+
+fn show_kept(element: &Element, text: &str) -> Result<(), JsValue> {
+    let document = gloo::utils::document();
+    let details = document.create_element("details")?;
+    details.set_class_name("vfi vfi-broken");
+    let summary = document.create_element("summary")?;
+    summary.set_text_content(Some("The text at which the playground stopped"));
+    details.append_child(&summary)?;
+    let area = reading("The text at which the playground stopped", text)?;
+    details.append_child(&area)?;
+    element.after_with_node_1(&details)
 }

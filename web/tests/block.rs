@@ -338,7 +338,8 @@ async fn mistake_of_ours_shows_a_report_instead_of_a_dead_page() {
     let report: HtmlTextAreaElement = block.find(".vfi-broken textarea").unchecked_into();
     let report = report.value();
     assert!(report.contains("a mistake") && report.contains("the reader's own text"), "{report}");
-    assert!(block.said(".vfi-broken button").contains("Begin again"));
+    let said = block.said(".vfi-broken");
+    assert!(said.contains("Copy the report") && said.contains("Begin again"), "{said}");
     // Its DOM is no longer the component's.
     std::mem::forget(block.mounted.take());
 }

@@ -1,6 +1,8 @@
 //! `cargo xtask bench`: the workloads of `bench/`, native by criterion and as wasm in headless
 //! Chromium, in one table beside the budgets of the design.
 //!
+//! After them the built page in headless Chromium: its size, first step, steps, scrubbing, memory.
+//!
 //! The wasm module is the page's build (`wasm-release`), inlined into a file: no server, no driver.
 
 use crate::command::{command, run as run_command};
@@ -17,17 +19,27 @@ const WASM_OVER_NATIVE: f64 = 2.0;
 /// Time an iteration in nanoseconds, by workload id.
 type Figures = BTreeMap<String, f64>;
 
-/// Measures and prints. `--native` and `--wasm` measure one side only. Figures above budget are
+/// Measures and prints. `--native` and `--wasm` measure one side only, `--page` the
+/// built page only. Figures above budget are
 /// marked, and are no failure: a busy machine says nothing about the code.
 pub(crate) fn run(arguments: &[&str]) -> Result<()> {
     let (native, wasm) = match arguments {
+        ["--page"] => return page(),
         [] => (native()?, browser()?),
         ["--native"] => (native()?, Figures::new()),
         ["--wasm"] => (Figures::new(), browser()?),
-        other => bail!("cargo xtask bench [--native|--wasm], not {}", other.join(" ")),
+        other => bail!("cargo xtask bench [--native|--wasm|--page], not {}", other.join(" ")),
     };
     print!("\n{}", table(&native, &wasm));
-    Ok(())
+    if arguments.is_empty() { page() } else { Ok(()) }
+}
+
+/// The built site as a reader meets it: what it transfers, and what they wait for.
+fn page() -> Result<()> {
+    setup::for_browser_tests()?;
+    crate::site::build()?;
+    let example = ["run", "--quiet", "--package", "vfio-irq-tests", "--example", "page"];
+    run_command(&mut command("cargo", &example))
 }
 
 fn native() -> Result<Figures> {

@@ -31,9 +31,9 @@ Tasks of this project. Both set up what is missing on this machine first.
   cargo xtask site
       Build the site once, as it is published, into dist/
 
-  cargo xtask bench [--native|--wasm]
-      Measure the core, native and as wasm in headless Chromium, and print
-      both beside the budgets
+  cargo xtask bench [--native|--wasm|--page]
+      Measure the core, native and as wasm in headless Chromium, and the
+      built page there, and print all beside the budgets
 
   cargo xtask fuzz [FUZZER]... [--seconds N] [--merge]
       Fuzz what people paste (scenario config), a minute each; --merge keeps
@@ -41,8 +41,8 @@ Tasks of this project. Both set up what is missing on this machine first.
 
   cargo xtask setup
       Only set up: cargo tools into a folder of the project
-      (VFIO_IRQ_TOOLS, by default ~/.cache/vfio-irq/tools), Chromium and
-      QEMU from Debian, the wasm32 and musl targets; kernels are fetched
+      (VFIO_IRQ_TOOLS, by default ~/.cache/vfio-irq/tools), axe-core by npm
+      into the same, Chromium, Firefox and QEMU from Debian, the wasm32 and musl targets; kernels are fetched
       when they are needed, into the same folder
 ";
 

@@ -1,4 +1,4 @@
-//! Chromium through its chromedriver: one of each for a test, so that tests don't meet.
+//! Chromium through its chromedriver, Firefox through geckodriver: one of each for a test, so that tests don't meet.
 
 use super::server::Server;
 use anyhow::{Context, Result, bail, ensure};
@@ -39,18 +39,56 @@ pub(super) fn with_page(
     look: Look,
     test: impl AsyncFnOnce(&Page<'_>) -> Result<()>,
 ) -> Result<()> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     // Dropped after the session, and when the test panics: ends what is left of the browser.
     let profile = Profile::new()?;
-    let driver = Driver::start()?;
+    let driver = Driver::start("chromedriver", "started successfully on port ")?;
+    let capabilities = capabilities(look, &profile.folder);
+    session(server, &driver, capabilities, async |page| {
+        test(page).await?;
+        page.keeps_its_policy().await
+    })
+}
+
+/// The same in Firefox, by geckodriver, which knows nothing of the console.
+pub(super) fn with_firefox(
+    server: &Server,
+    test: impl AsyncFnOnce(&Page<'_>) -> Result<()>,
+) -> Result<()> {
+    let profile = Profile::new()?;
+    let driver = Driver::start("geckodriver", "Listening on 127.0.0.1:")?;
+    let capabilities = json!({
+        "browserName": "firefox",
+        "moz:firefoxOptions": {
+            "binary": firefox()?,
+            "args": ["-headless", "-profile", profile.folder],
+        },
+    });
+    session(server, &driver, capabilities, test)
+}
+
+/// Debian's Firefox, or one of the plain name.
+fn firefox() -> Result<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let found = ["firefox-esr", "firefox"].into_iter().find_map(|name| {
+        std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file())
+    });
+    found.context("there is no Firefox; `cargo xtask setup` installs Debian's firefox-esr")
+}
+
+fn session(
+    server: &Server,
+    driver: &Driver,
+    capabilities: Value,
+    test: impl AsyncFnOnce(&Page<'_>) -> Result<()>,
+) -> Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        let capabilities = capabilities(look, &profile.folder);
         let capabilities = capabilities.as_object().expect("written as an object").clone();
         let client = ClientBuilder::new(HttpConnector::new())
             .capabilities(capabilities)
             .connect(&driver.url)
             .await
-            .context("chromedriver opened no browser")?;
+            .context("the driver opened no browser")?;
         let page = Page { client: client.clone(), server };
         let outcome = test(&page).await;
         client.close().await.context("the browser did not close")?;
@@ -71,6 +109,9 @@ fn capabilities(look: Look, profile: &Path) -> Value {
         "--disable-sync",
         "--disable-dev-shm-usage",
         "--hide-scrollbars",
+        "--enable-precise-memory-info",
+        // Who asks for another host fails, and the console says so.
+        "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
     ]
     .map(str::to_owned)
     .to_vec();
@@ -98,6 +139,17 @@ impl Page<'_> {
     pub(super) async fn open(&self, path: &str) -> Result<()> {
         let url = format!("{}{path}", self.server.base);
         self.client.goto(&url).await.with_context(|| format!("cannot open {url}"))
+    }
+
+    /// Has a script run in every page that is opened from now on, before the page's own.
+    pub(super) async fn before_scripts(&self, script: &str) -> Result<()> {
+        let body = json!({
+            "cmd": "Page.addScriptToEvaluateOnNewDocument",
+            "params": { "source": script },
+        });
+        let command = Vendor { path: "goog/cdp/execute", body };
+        self.client.issue_cmd(command).await.context("cannot add a script")?;
+        Ok(())
     }
 
     /// The value of a JavaScript expression.
@@ -164,16 +216,27 @@ impl Page<'_> {
         Ok(())
     }
 
-    /// Checks that the console has no error, and that every request went to our own server.
-    pub(super) async fn is_clean(&self) -> Result<()> {
+    /// What the console has that is an error, since it was last asked.
+    async fn errors(&self) -> Result<Vec<String>> {
         let log = Vendor { path: "se/log", body: json!({ "type": "browser" }) };
         let log = self.client.issue_cmd(log).await.context("no browser log")?;
-        let entries = log.as_array().cloned().unwrap_or_default();
-        let errors: Vec<String> = entries
-            .iter()
-            .filter(|entry| entry["level"] == "SEVERE")
-            .map(|entry| entry["message"].to_string())
-            .collect();
+        let entries = log.as_array().into_iter().flatten();
+        let errors = entries.filter(|entry| entry["level"] == "SEVERE");
+        Ok(errors.map(|entry| entry["message"].to_string()).collect())
+    }
+
+    /// Checks that nothing was refused by the pages' Content-Security-Policy: the end of every
+    /// test, those too that expect other errors.
+    async fn keeps_its_policy(&self) -> Result<()> {
+        let mut errors = self.errors().await?;
+        errors.retain(|error| error.contains("Content Security Policy"));
+        ensure!(errors.is_empty(), "refused by the page's policy:\n{}", errors.join("\n"));
+        Ok(())
+    }
+
+    /// Checks that the console has no error, and that every request went to our own server.
+    pub(super) async fn is_clean(&self) -> Result<()> {
+        let errors = self.errors().await?;
         ensure!(errors.is_empty(), "errors in the console:\n{}", errors.join("\n"));
         let origin = self.value("location.origin").await?;
         let origin = origin.as_str().context("a page has an origin")?.to_owned();
@@ -215,22 +278,23 @@ struct Driver {
 }
 
 impl Driver {
-    fn start() -> Result<Driver> {
-        let mut child = Command::new("chromedriver")
-            .arg("--port=0")
-            .stdout(Stdio::piped())
-            .spawn()
-            .context("cannot start chromedriver; `cargo xtask setup` installs it on Debian")?;
+    /// Starts chromedriver or geckodriver on a free port, which a line of theirs names behind
+    /// `before`.
+    fn start(program: &str, before: &str) -> Result<Driver> {
+        let mut child =
+            Command::new(program).arg("--port=0").stdout(Stdio::piped()).spawn().with_context(
+                || format!("cannot start {program}; `cargo xtask setup` installs it"),
+            )?;
         let output = child.stdout.take().expect("standard output is piped");
         let mut lines = BufReader::new(output).lines().map_while(Result::ok);
         let port = lines.find_map(|line| {
-            let (_, port) = line.split_once("started successfully on port ")?;
+            let (_, port) = line.split_once(before)?;
             port.trim_end_matches('.').parse::<u16>().ok()
         });
         let driver = |port| Driver { child, url: format!("http://127.0.0.1:{port}") };
         // Who would wait for a pipe nobody reads?
         std::thread::spawn(move || lines.for_each(drop));
-        port.map(driver).context("chromedriver names no port")
+        port.map(driver).with_context(|| format!("{program} names no port"))
     }
 }
 

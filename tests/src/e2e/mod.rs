@@ -1,11 +1,20 @@
-//! What a reader sees: the built site, served under a sub-path, in Chromium.
+//! What a reader sees: the built site, served under a sub-path, in Chromium; the main
+//! path in Firefox, too.
 //!
 //! `cargo xtask test e2e` builds the site first. Pictures go to target/screenshots.
 
+mod access;
+mod broken;
 mod browser;
 mod files;
+mod firefox;
+mod measure;
+mod offline;
 mod pages;
 mod server;
+mod worker;
+
+pub use measure::measure;
 
 use anyhow::{Result, ensure};
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -13,7 +22,16 @@ use std::path::PathBuf;
 
 /// Runs them.
 pub fn main() {
-    let trials = [files::tests(), pages::tests()].concat();
+    let trials = [
+        files::tests(),
+        pages::tests(),
+        worker::tests(),
+        offline::tests(),
+        broken::tests(),
+        access::tests(),
+        firefox::tests(),
+    ]
+    .concat();
     let trials = trials.into_iter().map(|(name, test)| {
         Trial::test(name, move || test().map_err(|error| Failed::from(format!("{error:#}"))))
     });

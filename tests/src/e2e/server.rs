@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
@@ -15,6 +16,7 @@ pub(super) struct Server {
     /// The site's address, ending in a slash.
     pub(super) base: String,
     asked: Arc<Mutex<Vec<String>>>,
+    stopped: Arc<AtomicBool>,
 }
 
 /// What is served.
@@ -24,6 +26,7 @@ struct Site {
     /// Files with this suffix are not found.
     missing: Option<&'static str>,
     asked: Arc<Mutex<Vec<String>>>,
+    stopped: Arc<AtomicBool>,
 }
 
 impl Server {
@@ -32,20 +35,37 @@ impl Server {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         let base = format!("http://{}{PREFIX}", listener.local_addr()?);
         let asked = Arc::new(Mutex::new(Vec::new()));
-        let site = Site { folder: folder.to_owned(), missing, asked: Arc::clone(&asked) };
+        let stopped = Arc::new(AtomicBool::new(false));
+        let site = Site {
+            folder: folder.to_owned(),
+            missing,
+            asked: Arc::clone(&asked),
+            stopped: Arc::clone(&stopped),
+        };
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let site = site.clone();
                 thread::spawn(move || site.answer(stream));
             }
         });
-        Ok(Server { base, asked })
+        Ok(Server { base, asked, stopped })
     }
 
-    /// How many requests there were for files with this suffix.
+    /// Answers nothing from now on: the reader has lost the network.
+    pub(super) fn stop(&self) {
+        self.stopped.store(true, Ordering::Relaxed);
+    }
+
+    /// How many requests pages made for files with this suffix; what the service worker keeps for
+    /// later is not the pages'.
     pub(super) fn count(&self, suffix: &str) -> usize {
+        self.count_of("", suffix)
+    }
+
+    /// How many of them for files whose names begin so.
+    pub(super) fn count_of(&self, prefix: &str, suffix: &str) -> usize {
         let asked = self.asked.lock().expect("no thread panics while it holds the list");
-        asked.iter().filter(|path| path.ends_with(suffix)).count()
+        asked.iter().filter(|path| path.starts_with(prefix) && path.ends_with(suffix)).count()
     }
 }
 
@@ -56,12 +76,18 @@ impl Site {
         let mut line = String::new();
         reader.read_line(&mut line).ok()?;
         let mut header = String::new();
+        let mut for_later = false;
         while reader.read_line(&mut header).ok()? > 2 {
+            let lower = header.to_ascii_lowercase();
+            for_later |= lower.starts_with("referer:") && lower.trim_end().ends_with("/offline.js");
             header.clear();
+        }
+        if self.stopped.load(Ordering::Relaxed) {
+            return None;
         }
         let target = line.split_whitespace().nth(1)?;
         let path = target.split(['?', '#']).next()?;
-        let (status, kind, body) = match self.file(path) {
+        let (status, kind, body) = match self.file(path, for_later) {
             Some((kind, body)) => ("200 OK", kind, body),
             None => ("404 Not Found", "text/plain", b"not found".to_vec()),
         };
@@ -74,9 +100,11 @@ impl Site {
         stream.write_all(&body).ok()
     }
 
-    fn file(&self, path: &str) -> Option<(&'static str, Vec<u8>)> {
+    fn file(&self, path: &str, for_later: bool) -> Option<(&'static str, Vec<u8>)> {
         let name = path.strip_prefix(PREFIX)?;
-        self.asked.lock().ok()?.push(name.to_owned());
+        if !for_later {
+            self.asked.lock().ok()?.push(name.to_owned());
+        }
         let name = if name.is_empty() || name.ends_with('/') {
             format!("{name}index.html")
         } else {

@@ -6,7 +6,6 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use gloo::timers::callback::{Interval, Timeout};
 use vfio_irq_core::device::Stimulus;
 use vfio_irq_core::machine::Machine;
-use vfio_irq_core::render;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 use yew::prelude::*;
@@ -22,6 +21,7 @@ use super::part::{Part, address};
 use super::timeline::timeline;
 use super::toolbar::{Toolbar, show_choices, toolbar};
 use super::tools::{self, Tool};
+use crate::aside;
 use crate::clipboard;
 use crate::edit;
 use crate::keys::{Focus, Key, key};
@@ -199,10 +199,13 @@ impl Playground {
             }
             Key::Copy => {
                 if let Some(run) = &state.run {
-                    clipboard::copy(
-                        render::text(run.trace()),
-                        ctx.link().callback(Message::Copied),
-                    );
+                    let (text, done) = (run.text.clone(), ctx.link().callback(Message::Copied));
+                    yew::platform::spawn_local(async move {
+                        match aside::ask("text", &text).await {
+                            Ok(shown) => clipboard::copy(shown, done),
+                            Err(_) => done.emit(false),
+                        }
+                    });
                 }
             }
         }

@@ -165,7 +165,7 @@ fn choice(
     html! {
         <label class="vfi-choice">
             <span>{ label }</span>
-            <select {onchange} data-shown={shown}>
+            <select {onchange} data-shown={shown} aria-label={label}>
                 if !known { <option selected=true>{ other }</option> }
                 { for options.iter().map(|name| html! {
                     <option selected={*name == said}>{ *name }</option>

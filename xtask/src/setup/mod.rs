@@ -1,5 +1,6 @@
 //! Setting up what is missing: without asking where that can be done, else by naming the command.
 
+pub(crate) mod axe;
 mod debian;
 mod rust;
 pub(crate) mod tools;
@@ -12,11 +13,19 @@ pub(crate) fn for_site() -> Result<()> {
     tools::install(&tools::SITE)
 }
 
-/// What the tests need in addition.
+/// What tests in a browser need in addition.
 pub(crate) fn for_browser_tests() -> Result<()> {
     for_site()?;
     tools::install(&tools::BROWSER_TESTS)?;
     debian::programs(&["chromium", "chromedriver"], &["chromium", "chromium-driver"])
+}
+
+/// What the tests of the built site need in addition: Firefox, and axe-core.
+pub(crate) fn for_site_tests() -> Result<()> {
+    for_browser_tests()?;
+    tools::install(&tools::SITE_TESTS)?;
+    debian::programs(&["firefox-esr"], &["firefox-esr"])?;
+    axe::install()
 }
 
 /// What measuring in the browser needs.
@@ -43,7 +52,7 @@ pub(crate) fn for_lints() -> Result<()> {
 /// All of it.
 pub(crate) fn everything() -> Result<()> {
     for_lints()?;
-    for_browser_tests()?;
+    for_site_tests()?;
     for_kernels()?;
     println!("all there; cargo tools are in {}", tools::folder().display());
     Ok(())

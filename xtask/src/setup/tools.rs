@@ -45,6 +45,14 @@ pub(crate) const BROWSER_TESTS: [Tool; 1] = [Tool {
     options: &[],
 }];
 
+/// For tests of the built site in Firefox.
+pub(crate) const SITE_TESTS: [Tool; 1] = [Tool {
+    package: "geckodriver",
+    version: Version::Pinned("0.37.1"),
+    programs: &["geckodriver"],
+    options: &[],
+}];
+
 /// A tool runs for seconds but compiles for minutes: build it fast rather than well.
 const FAST_BUILD: [(&str, &str); 4] = [
     ("CARGO_PROFILE_RELEASE_LTO", "off"),

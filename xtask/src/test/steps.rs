@@ -18,7 +18,7 @@ pub(crate) const STEPS: [Step; 7] = [
     Step { name: "native", summary: "unit, scenario and doc tests", run: native },
     Step { name: "book", summary: "every scenario block of the book", run: book },
     Step { name: "wasm", summary: "core and the mounted component in Chromium", run: wasm },
-    Step { name: "e2e", summary: "the built site in Chromium, and its size", run: e2e },
+    Step { name: "e2e", summary: "the built site in Chromium and Firefox, and its size", run: e2e },
     Step {
         name: "kernels",
         summary: "the emulator against real Linux kernels",
@@ -37,7 +37,7 @@ fn clippy(counts: &mut Counts) -> Result<()> {
         "--workspace --all-targets",
         // The tests and benches of these need a host.
         "--target wasm32-unknown-unknown -p vfio-irq-core -p vfio-irq-bench --lib",
-        "--target wasm32-unknown-unknown -p vfio-irq-web -p vfio-irq-wasm-tests --all-targets",
+        "--target wasm32-unknown-unknown -p vfio-irq-web -p vfio-irq-worker -p vfio-irq-wasm-tests --all-targets",
     ];
     for target in targets {
         let arguments = format!("clippy --locked {target} -- -D warnings");
@@ -72,7 +72,9 @@ fn wasm(counts: &mut Counts) -> Result<()> {
 }
 
 fn e2e(counts: &mut Counts) -> Result<()> {
-    setup::for_browser_tests()?;
+    setup::for_site_tests()?;
     site::build()?;
-    tests(&mut command("cargo", &["test", "--locked", "--workspace", "--test", "e2e"]), counts)
+    let mut test = command("cargo", &["test", "--locked", "--workspace", "--test", "e2e"]);
+    test.env("VFIO_IRQ_AXE", setup::axe::path());
+    tests(&mut test, counts)
 }

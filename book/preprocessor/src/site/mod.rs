@@ -3,7 +3,19 @@
 //! - The book's pages become the root, the playground one page among them.
 //! - A name `book:css/variables.css` in the playground's page becomes that file's hashed name.
 //! - The loader's element on every page learns the hashed names of module and styles.
+//! - mdBook's pages are mended for readers who use no mouse or don't see them ([`access`]).
+//! - The second module and its worker get names with hashes.
+//! - What is published gets smaller ([`names`], [`smaller`]), gets a policy ([`policy`]) and works without a network
+//!   ([`offline`]).
 //! - Under `trunk serve` every page reloads itself, as the playground's does.
+
+mod access;
+mod hash;
+mod names;
+mod offline;
+mod policy;
+mod smaller;
+mod worker;
 
 use crate::preprocess::VfioIrq;
 use anyhow::{Context, Result, ensure};
@@ -12,6 +24,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 const PLAYGROUND: &str = "playground.html";
+/// Stands in trunk's reloading script.
+const RELOADING: &str = "__TRUNK_ADDRESS__";
 
 /// Builds the book in the folder trunk names.
 pub fn build_for_trunk() -> Result<()> {
@@ -20,25 +34,44 @@ pub fn build_for_trunk() -> Result<()> {
         "TRUNK_STAGING_DIR is not set: trunk runs this. Try `cargo xtask serve` or `trunk build`",
     )?;
     let source = variable("TRUNK_SOURCE_DIR").context("TRUNK_SOURCE_DIR is not set")?;
-    build(&source.join("book"), &staging)
+    build(&source, &staging)
 }
 
-/// Builds the book of folder `book` into `site`, where `playground.html` already is.
-pub fn build(book: &Path, site: &Path) -> Result<()> {
+/// Builds the book of the repository `source` into `site`, where `playground.html` already is.
+pub fn build(source: &Path, site: &Path) -> Result<()> {
+    let worker = worker::put(source, site)?;
     let playground = read(&site.join(PLAYGROUND))?;
     // mdBook empties the folder it builds into.
     let aside = site.join(".book");
-    build_book(book, &aside)?;
+    build_book(&source.join("book"), &aside)?;
 
     let playground = with_book_names(&playground, &aside)?;
-    let playground = with_policy(playground);
-    let added = Added::from_playground(&playground)?;
+    // Under `trunk serve` every page has a script that reloads it by a socket: no policy, and
+    // nothing is kept that was yesterday's.
+    let published = !playground.contains(RELOADING);
+    let mut attributes = format!(" data-aside=\"{worker}\"");
+    if published {
+        attributes += &format!(" data-offline=\"{}\"", offline::NAME);
+    }
+    let playground = with_attributes(&playground, &attributes)
+        .with_context(|| format!("{PLAYGROUND} has no loader: see Trunk.toml"))?;
+    let added = Added::from_playground(&playground, &attributes)?;
     for page in pages(&aside)? {
-        let html = read(&page)?;
-        write(&page, &added.to(&html))?;
+        write(&page, &access::mended(&added.to(&read(&page)?)))?;
     }
     write(&site.join(PLAYGROUND), &playground)?;
-    move_all(&aside, site)
+    move_all(&aside, site)?;
+    if published {
+        names::shorten(&site.join(&added.wasm), &site.join(&added.module))?;
+        for file in ours(site)? {
+            smaller::make(&file)?;
+        }
+        for page in pages(site)? {
+            write(&page, &policy::put(&read(&page)?))?;
+        }
+        offline::put(source, site)?;
+    }
+    Ok(())
 }
 
 fn build_book(book: &Path, destination: &Path) -> Result<()> {
@@ -55,10 +88,13 @@ struct Added {
     attributes: String,
     /// Trunk's reloading script, under `trunk serve`.
     reload: Option<String>,
+    /// The module's bindings, and the module.
+    module: String,
+    wasm: String,
 }
 
 impl Added {
-    fn from_playground(html: &str) -> Result<Self> {
+    fn from_playground(html: &str, more: &str) -> Result<Self> {
         let value = |name: &str| {
             between(html, &format!(" {name}=\""), "\"")
                 .with_context(|| format!("{PLAYGROUND} has no {name}: see Trunk.toml"))
@@ -67,22 +103,19 @@ impl Added {
         let styles = playground_styles(html).join(" ");
         let reload = html
             .split("<script")
-            .find(|script| script.contains("__TRUNK_ADDRESS__"))
+            .find(|script| script.contains(RELOADING))
             .and_then(|script| script.split_once("</script>"))
             .map(|(script, _)| format!("<script{script}</script>"));
-        let attributes =
-            format!(" data-module=\"{module}\" data-wasm=\"{wasm}\" data-styles=\"{styles}\"");
-        Ok(Added { attributes, reload })
+        let attributes = format!(
+            " data-module=\"{module}\" data-wasm=\"{wasm}\" data-styles=\"{styles}\"\
+             {more}"
+        );
+        let (module, wasm) = (module.to_owned(), wasm.to_owned());
+        Ok(Added { attributes, reload, module, wasm })
     }
 
     fn to(&self, html: &str) -> String {
-        let mut html = match loader_element(html) {
-            Some(end) => {
-                let (before, after) = html.split_at(end);
-                format!("{before}{}{after}", self.attributes)
-            }
-            None => html.to_owned(),
-        };
+        let mut html = with_attributes(html, &self.attributes).unwrap_or_else(|| html.to_owned());
         if let Some(reload) = &self.reload
             && let Some(end) = html.rfind("</body>")
         {
@@ -96,6 +129,12 @@ impl Added {
 fn loader_element(html: &str) -> Option<usize> {
     let start = html.find("assets/loader-")?;
     Some(start + html[start..].find('>')?)
+}
+
+/// The page with more attributes of the loader's element; `None` if it has none.
+fn with_attributes(html: &str, attributes: &str) -> Option<String> {
+    let (before, after) = html.split_at(loader_element(html)?);
+    Some(format!("{before}{attributes}{after}"))
 }
 
 /// The styles trunk has put in the playground's page: those that are not the book's.
@@ -137,18 +176,6 @@ fn hashed_name(book: &Path, name: &str) -> Result<String> {
     anyhow::bail!("the book has no file {name}, which {PLAYGROUND} names")
 }
 
-/// Nothing on the playground's page runs but our own files. Under `trunk serve` its reloading
-/// script, which is part of the page, has to.
-fn with_policy(html: String) -> String {
-    if html.contains("__TRUNK_ADDRESS__") {
-        return html;
-    }
-    let policy = "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'self'; \
-                  script-src 'self' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; \
-                  img-src 'self' data: blob:; object-src 'none'; base-uri 'none'\">";
-    html.replacen("<head>", &format!("<head>{policy}"), 1)
-}
-
 fn between<'a>(text: &'a str, start: &str, end: &str) -> Option<&'a str> {
     let (_, rest) = text.split_once(start)?;
     rest.split_once(end).map(|(found, _)| found)
@@ -163,6 +190,22 @@ fn pages(folder: &Path) -> Result<Vec<PathBuf>> {
             found.extend(pages(&path)?);
         } else if path.extension().is_some_and(|extension| extension == "html") {
             found.push(path);
+        }
+    }
+    Ok(found)
+}
+
+/// Scripts and styles that are not mdBook's.
+fn ours(site: &Path) -> Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for folder in [site.to_owned(), site.join("assets")] {
+        for entry in fs::read_dir(&folder).with_context(|| cannot("read", &folder))? {
+            let path = entry?.path();
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            let trunks = ["vfio-irq-", "playground-", "tokens-", "tools-"];
+            if folder != site || trunks.iter().any(|prefix| name.starts_with(prefix)) {
+                found.push(path);
+            }
         }
     }
     Ok(found)
