@@ -1,14 +1,14 @@
 // Makes scenario blocks live, and starts the playground on its own page.
 //
 // The element that loads this file says where the WebAssembly module is (data-module, data-wasm,
-// data-styles: names in the site's root, written by the site's builder). Without them, as in a
+// data-styles, data-aside: names in the site's root, written by the site's builder). Without them, as in a
 // book built by mdBook alone, every block stays as it is: text and diagram.
 (() => {
     "use strict";
 
     const self = document.currentScript;
     const root = new URL("../", self.src);
-    const { module, wasm, styles = "" } = self.dataset;
+    const { module, wasm, styles = "", aside } = self.dataset;
     const ownPage = document.documentElement.dataset.page === "playground";
 
     // One module for all blocks of a page, and none for a page that never shows one.
@@ -34,6 +34,44 @@
             link.onerror = () => failed(new Error(`${name} did not load`));
             document.head.append(link);
         });
+    }
+
+    // The second module, in a worker: started when it is first asked, and again after it died.
+    // The page asks through web/src/aside.rs; an answer is a string, and so is an error.
+    let worker = null;
+    let last = 0;
+    const asked = new Map();
+    const MOST_ASKED = 8;
+    globalThis.vfioIrqAside = (op, text) => new Promise((done, failed) => {
+        if (!aside) return failed("this site was built without its second module");
+        if (asked.size >= MOST_ASKED) return failed("still busy with what was asked before");
+        asked.set(++last, { done, failed });
+        try {
+            worker ??= begun();
+            worker.postMessage({ id: last, op, text });
+        } catch (error) {
+            stop(error.message);
+        }
+    });
+
+    function begun() {
+        const worker = new Worker(new URL(aside, root));
+        worker.onmessage = ({ data }) => {
+            if ("died" in data) return stop(data.died);
+            const { done, failed } = asked.get(data.id);
+            asked.delete(data.id);
+            "ok" in data ? done(data.ok) : failed(data.error);
+        };
+        worker.onerror = (event) => stop(event.message ?? "it did not load");
+        return worker;
+    }
+
+    // Ends the worker: nobody waits for it for ever.
+    function stop(why) {
+        worker?.terminate();
+        worker = null;
+        for (const { failed } of asked.values()) failed(`The part that does this stopped (${why}).`);
+        asked.clear();
     }
 
     // A block that goes live changes its height. Until the reader scrolls, the rule a link named

@@ -8,6 +8,7 @@
 //! What can be decided without a browser is decided in [`state`], [`run`], [`edit`] and [`view`],
 //! which are tested natively. [`components`] only show it. Styles: `web/style/`.
 
+pub mod aside;
 mod clipboard;
 pub mod components;
 pub mod edit;

@@ -44,8 +44,13 @@ impl Server {
 
     /// How many requests there were for files with this suffix.
     pub(super) fn count(&self, suffix: &str) -> usize {
+        self.count_of("", suffix)
+    }
+
+    /// How many of them for files whose names begin so.
+    pub(super) fn count_of(&self, prefix: &str, suffix: &str) -> usize {
         let asked = self.asked.lock().expect("no thread panics while it holds the list");
-        asked.iter().filter(|path| path.ends_with(suffix)).count()
+        asked.iter().filter(|path| path.starts_with(prefix) && path.ends_with(suffix)).count()
     }
 }
 

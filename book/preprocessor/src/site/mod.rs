@@ -3,7 +3,11 @@
 //! - The book's pages become the root, the playground one page among them.
 //! - A name `book:css/variables.css` in the playground's page becomes that file's hashed name.
 //! - The loader's element on every page learns the hashed names of module and styles.
+//! - The second module and its worker get names with hashes.
 //! - Under `trunk serve` every page reloads itself, as the playground's does.
+
+mod hash;
+mod worker;
 
 use crate::preprocess::VfioIrq;
 use anyhow::{Context, Result, ensure};
@@ -20,17 +24,19 @@ pub fn build_for_trunk() -> Result<()> {
         "TRUNK_STAGING_DIR is not set: trunk runs this. Try `cargo xtask serve` or `trunk build`",
     )?;
     let source = variable("TRUNK_SOURCE_DIR").context("TRUNK_SOURCE_DIR is not set")?;
-    build(&source.join("book"), &staging)
+    build(&source, &staging)
 }
 
-/// Builds the book of folder `book` into `site`, where `playground.html` already is.
-pub fn build(book: &Path, site: &Path) -> Result<()> {
+/// Builds the book of the repository `source` into `site`, where `playground.html` already is.
+pub fn build(source: &Path, site: &Path) -> Result<()> {
+    let worker = worker::put(source, site)?;
     let playground = read(&site.join(PLAYGROUND))?;
     // mdBook empties the folder it builds into.
     let aside = site.join(".book");
-    build_book(book, &aside)?;
+    build_book(&source.join("book"), &aside)?;
 
     let playground = with_book_names(&playground, &aside)?;
+    let playground = with_worker(&playground, &worker)?;
     let playground = with_policy(playground);
     let added = Added::from_playground(&playground)?;
     for page in pages(&aside)? {
@@ -64,14 +70,17 @@ impl Added {
                 .with_context(|| format!("{PLAYGROUND} has no {name}: see Trunk.toml"))
         };
         let (module, wasm) = (value("data-module")?, value("data-wasm")?);
+        let aside = value("data-aside")?;
         let styles = playground_styles(html).join(" ");
         let reload = html
             .split("<script")
             .find(|script| script.contains("__TRUNK_ADDRESS__"))
             .and_then(|script| script.split_once("</script>"))
             .map(|(script, _)| format!("<script{script}</script>"));
-        let attributes =
-            format!(" data-module=\"{module}\" data-wasm=\"{wasm}\" data-styles=\"{styles}\"");
+        let attributes = format!(
+            " data-module=\"{module}\" data-wasm=\"{wasm}\" data-styles=\"{styles}\" \
+             data-aside=\"{aside}\""
+        );
         Ok(Added { attributes, reload })
     }
 
@@ -96,6 +105,13 @@ impl Added {
 fn loader_element(html: &str) -> Option<usize> {
     let start = html.find("assets/loader-")?;
     Some(start + html[start..].find('>')?)
+}
+
+/// The loader's element of the playground's page learns the name of the worker.
+fn with_worker(html: &str, worker: &str) -> Result<String> {
+    let end = loader_element(html).with_context(|| format!("{PLAYGROUND} has no loader"))?;
+    let (before, after) = html.split_at(end);
+    Ok(format!("{before} data-aside=\"{worker}\"{after}"))
 }
 
 /// The styles trunk has put in the playground's page: those that are not the book's.
