@@ -167,6 +167,23 @@ pub fn encode(view: &View) -> Result<String, LinkError> {
     seal(&miniz_oxide::deflate::compress_to_vec(&view.to_payload(), 9))
 }
 
+/// The same without compression: longer, and at once, for who has no compressor at hand.
+pub fn encode_stored(view: &View) -> Result<String, LinkError> {
+    let payload = view.to_payload();
+    let chunks = payload.chunks(usize::from(u16::MAX));
+    let count = chunks.len();
+    let mut stored = Vec::with_capacity(payload.len() + 5 * count);
+    for (chunk, at) in chunks.zip(1..) {
+        // A stored block (RFC 1951, 3.2.4): whether it is the last, its length, the same inverted.
+        let len = chunk.len() as u16;
+        stored.push(u8::from(at == count));
+        stored.extend(len.to_le_bytes());
+        stored.extend((!len).to_le_bytes());
+        stored.extend_from_slice(chunk);
+    }
+    seal(&stored)
+}
+
 /// The view a link holds: a whole URL, or what stands behind its `#`.
 pub fn decode(link: &str) -> Result<View, LinkError> {
     match unseal(link)? {

@@ -46,6 +46,11 @@ fn links_of_every_version_open() {
 }
 
 #[test]
+fn view_comes_back_from_a_link_that_is_not_compressed() {
+    assert_eq!(encode_stored(&view()).and_then(|link| decode(&link)), Ok(view()));
+}
+
+#[test]
 fn link_cut_anywhere_is_told_from_a_changed_one() {
     let link = encode(&view()).expect("short");
     for len in "v1=".len()..link.len() {
