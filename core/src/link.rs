@@ -232,7 +232,10 @@ pub fn unseal(link: &str) -> Result<Unsealed, LinkError> {
         "s" => percent_decoded(body).map(|text| Unsealed::View(View { text, ..View::default() })),
         "v1" => checked(&from_base64(body)?).map(Unsealed::Deflated),
         other => match other.strip_prefix('v') {
-            Some(number) if (1..=4).contains(&number.len()) && number.bytes().all(|c| c.is_ascii_digit()) => {
+            Some(number)
+                if (1..=4).contains(&number.len())
+                    && number.bytes().all(|c| c.is_ascii_digit()) =>
+            {
                 Err(LinkError::Future(number.to_owned()))
             }
             _ => Err(LinkError::NoLink),
@@ -242,9 +245,7 @@ pub fn unseal(link: &str) -> Result<Unsealed, LinkError> {
 
 /// Whether an argument is meant to be a link, not a file.
 pub fn is_link(argument: &str) -> bool {
-    ["#", "v1=", "http://", "https://", "file://"]
-        .iter()
-        .any(|start| argument.starts_with(start))
+    ["#", "v1=", "http://", "https://", "file://"].iter().any(|start| argument.starts_with(start))
         || argument.contains("#v1=")
 }
 
@@ -272,7 +273,9 @@ fn checked(bytes: &[u8]) -> Result<Vec<u8>, LinkError> {
 const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 fn from_base64(text: &str) -> Result<Vec<u8>, LinkError> {
-    let behind = |c: char| c.is_whitespace() || matches!(c, '.' | ',' | ';' | ':' | ')' | '>' | ']' | '"' | '\'' | '=');
+    let behind = |c: char| {
+        c.is_whitespace() || matches!(c, '.' | ',' | ';' | ':' | ')' | '>' | ']' | '"' | '\'' | '=')
+    };
     let text = text.trim_end_matches(behind);
     let mut bytes = Vec::with_capacity(text.len() / 4 * 3 + 3);
     let (mut bits, mut count) = (0u32, 0);

@@ -34,8 +34,7 @@ pub async fn read(link: &str) -> Result<View, String> {
         Unsealed::Deflated(bytes) => {
             let payload = DecompressionStream::new(FORMAT).map_err(|_| NO_STREAMS)?;
             let payload = through(&bytes, &payload).await;
-            let payload =
-                payload.map_err(|_| said(LinkError::Content("it can't be inflated")))?;
+            let payload = payload.map_err(|_| said(LinkError::Content("it can't be inflated")))?;
             View::from_payload(&payload).map_err(said)
         }
     }

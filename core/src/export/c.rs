@@ -133,7 +133,9 @@ impl Body {
                 let new = if *eventfd { "new_eventfd()" } else { "new_plain()" };
                 for place in places {
                     match place {
-                        Place::One { variable, .. } => self.line(&format!("int {variable} = {new};")),
+                        Place::One { variable, .. } => {
+                            self.line(&format!("int {variable} = {new};"))
+                        }
                         Place::Row { array, first, last, .. } if first == last => {
                             self.line(&format!("{array}[{first}] = {new};"));
                         }
@@ -229,9 +231,7 @@ impl Body {
                 let all = items.iter().flat_map(|item| (0..item.times).map(|_| item.what));
                 list("uint8_t", all.map(|byte| format!("{byte}")))
             }
-            Bytes::Raw(bytes) => {
-                list("uint8_t", bytes.iter().map(|byte| format!("{byte:#04x}")))
-            }
+            Bytes::Raw(bytes) => list("uint8_t", bytes.iter().map(|byte| format!("{byte:#04x}"))),
             Bytes::Fds(fds) => {
                 list("int32_t", fds.iter().flat_map(|(fd, times)| (0..*times).map(|_| one(fd))))
             }

@@ -90,8 +90,7 @@ pub fn program(
 /// The program for a scenario's text, for the device its `function` line names. The error is
 /// sentences, a line each.
 pub fn of_text(text: &str, language: Language) -> Result<String, String> {
-    let scenario = Scenario::parse(text).map_err(|errors| {
-        errors.iter().map(|error| format!("{error}\n")).collect::<String>()
-    })?;
+    let scenario = Scenario::parse(text)
+        .map_err(|errors| errors.iter().map(|error| format!("{error}\n")).collect::<String>())?;
     program(&scenario, language, Known::of(&scenario))
 }

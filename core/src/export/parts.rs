@@ -21,7 +21,8 @@ pub(super) fn used<'a>(texts: &[&'a str], body: &str) -> Vec<&'a str> {
             parts.push(Part { name, text, used: name == "*" });
         }
     }
-    let mut waiting: Vec<&str> = parts.iter().filter(|part| part.used).map(|part| part.text).collect();
+    let mut waiting: Vec<&str> =
+        parts.iter().filter(|part| part.used).map(|part| part.text).collect();
     let mut next = Some(body);
     while let Some(text) = next {
         for part in parts.iter_mut().filter(|part| !part.used) {
@@ -48,7 +49,8 @@ mod tests {
 
     #[test]
     fn part_is_taken_when_the_body_or_another_part_uses_it() {
-        let text = "//// *\nalways\n//// one\none() { two(); }\n//// two\ntwo()\n//// three\nthree()\n";
+        let text =
+            "//// *\nalways\n//// one\none() { two(); }\n//// two\ntwo()\n//// three\nthree()\n";
 
         assert_eq!(used(&[text], "one();"), ["always\n", "one() { two(); }\n", "two()\n"]);
         assert_eq!(used(&[text], "another(); threes(); x_three(); three"), ["always\n"]);

@@ -53,19 +53,39 @@ pub(super) enum Op<'a> {
     Close,
     Reset,
     SetIrqs(Request<'a>),
-    IrqInfo { index: u32, argsz: Option<u32> },
-    Read { region: u32, offset: u64, width: u32 },
-    Write { region: u32, offset: u64, data: &'a WriteData },
+    IrqInfo {
+        index: u32,
+        argsz: Option<u32>,
+    },
+    Read {
+        region: u32,
+        offset: u64,
+        width: u32,
+    },
+    Write {
+        region: u32,
+        offset: u64,
+        data: &'a WriteData,
+    },
     Stimulate(Stimulus, String),
     /// What has no counterpart: a run can't hold.
     Cannot(String),
-    ReadFd { fd: One, name: String, expected: u64 },
+    ReadFd {
+        fd: One,
+        name: String,
+        expected: u64,
+    },
     WriteFd(One, u64),
     CloseFd(One),
     /// The answer, as it is printed.
     Expect(String),
     /// The bits of what was read, and how they are written.
-    ExpectValue { value: u64, care: u64, width: u32, text: String },
+    ExpectValue {
+        value: u64,
+        care: u64,
+        width: u32,
+        text: String,
+    },
     ExpectCount(u32),
     ExpectFlags(u32, String),
     /// Reads these eventfds, which give this.
@@ -123,9 +143,17 @@ pub(super) enum One {
 /// A variable, or a row in an array, with the scenario's name for it.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) enum Place {
-    One { variable: String, name: String },
+    One {
+        variable: String,
+        name: String,
+    },
     /// Elements `first..=last`; element n's name is `stem` and n.
-    Row { array: String, stem: String, first: u32, last: u32 },
+    Row {
+        array: String,
+        stem: String,
+        first: u32,
+        last: u32,
+    },
 }
 
 impl Place {
@@ -373,7 +401,9 @@ impl<'a> Plan<'a> {
             }
         }
         if tallies {
-            self.ops.push(Op::Note("The ledger is the emulator's: only it knows what became of a cause."));
+            self.ops.push(Op::Note(
+                "The ledger is the emulator's: only it knows what became of a cause.",
+            ));
         }
     }
 
@@ -409,11 +439,7 @@ impl<'a> Plan<'a> {
                     _ => None,
                 });
                 let name = if let FdRef::Name(name) = fd { name.as_str() } else { "?" };
-                Op::ReadFd {
-                    fd: self.fd(fd),
-                    name: name.into(),
-                    expected: expected.unwrap_or(0),
-                }
+                Op::ReadFd { fd: self.fd(fd), name: name.into(), expected: expected.unwrap_or(0) }
             }
             Action::WriteFd(fd, value) => Op::WriteFd(self.fd(fd), *value),
             Action::CloseFd(fd) => Op::CloseFd(self.fd(fd)),

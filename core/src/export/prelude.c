@@ -50,8 +50,10 @@ static void step(int number)
 	fflush(stdout);
 	line = number;
 	begun = false;
+	reply[0] = '\0';
 }
 
+//// say
 static void say(const char *format, ...)
 {
 	static char word[WORD];
@@ -431,6 +433,7 @@ static void let_send(void)
 
 #define CLOSED INT_MAX	/* a number that is never open */
 
+//// keep
 /* Numbers are not used twice, so that a closed one stays closed. */
 static int keep(int made)
 {
@@ -444,6 +447,7 @@ static int keep(int made)
 	return kept;
 }
 
+//// new_eventfd
 static int new_eventfd(void)
 {
 	return keep(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));

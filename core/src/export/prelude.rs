@@ -305,6 +305,7 @@ impl Run {
         self.line = line;
     }
 
+//// say
     /// A word of the line. Equal ones in a row are one, as `0 x5`.
     fn say(&mut self, word: String) {
         match self.words.last_mut() {

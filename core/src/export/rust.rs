@@ -132,7 +132,9 @@ impl Body {
                 let new = if *eventfd { "run.new_eventfd()" } else { "run.new_plain()" };
                 for place in places {
                     match place {
-                        Place::One { variable, .. } => self.line(&format!("let {variable} = {new};")),
+                        Place::One { variable, .. } => {
+                            self.line(&format!("let {variable} = {new};"))
+                        }
                         Place::Row { array, first, last, .. } if first == last => {
                             self.line(&format!("{array}[{first}] = {new};"));
                         }

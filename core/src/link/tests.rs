@@ -7,7 +7,8 @@ use proptest::prelude::*;
 
 use super::*;
 
-const STORY: &str = "function e1000e\nhost linux-6.1\n\nset_irqs msix trigger eventfd 0 [a]  -> 0\n";
+const STORY: &str =
+    "function e1000e\nhost linux-6.1\n\nset_irqs msix trigger eventfd 0 [a]  -> 0\n";
 
 fn view() -> View {
     View {

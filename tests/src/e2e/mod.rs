@@ -6,6 +6,7 @@ mod browser;
 mod files;
 mod pages;
 mod server;
+mod share;
 mod worker;
 
 use anyhow::{Result, ensure};
@@ -14,7 +15,7 @@ use std::path::PathBuf;
 
 /// Runs them.
 pub fn main() {
-    let trials = [files::tests(), pages::tests(), worker::tests()].concat();
+    let trials = [files::tests(), pages::tests(), worker::tests(), share::tests()].concat();
     let trials = trials.into_iter().map(|(name, test)| {
         Trial::test(name, move || test().map_err(|error| Failed::from(format!("{error:#}"))))
     });

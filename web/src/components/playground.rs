@@ -86,8 +86,10 @@ impl Component for Playground {
             None => State::new(text, options.position),
         };
         let view = options.view.as_ref();
-        if let Some(cause) = view.and_then(|view| view.followed) {
-            state = state.reduce(Action::Follow(Some(CauseId(cause))));
+        if let (Some(cause), Some(run)) = (view.and_then(|view| view.followed), &state.run)
+            && run.index.story(CauseId(cause)).is_some()
+        {
+            state.followed = Some(CauseId(cause));
         }
         Self {
             machines: machines(&state),

@@ -54,8 +54,11 @@ pub fn ask(kernel: &Kernel, items: &[Item]) -> Result<Outcome> {
     let mut programs = Vec::new();
     for (device, address, _) in ADDRESSES {
         let chosen = choose(items, &kernel.host, device, &mut outcome.said);
-        programs.extend(chosen.into_iter().map(|(item, expected)| {
-            Program { item, device, address, expected }
+        programs.extend(chosen.into_iter().map(|(item, expected)| Program {
+            item,
+            device,
+            address,
+            expected,
         }));
     }
     let folder = tempfile::tempdir().context("a folder for the programs")?;
@@ -197,7 +200,12 @@ fn compile_rust(programs: &[Program<'_>], folder: &Path) -> Result<std::path::Pa
     let (source, program) = (folder.join("main.rs"), folder.join("rust-programs"));
     fs::write(&source, main)?;
     let mut rustc = Command::new("rustc");
-    rustc.args(["--edition=2024", "--target=x86_64-unknown-linux-musl", "-Dwarnings", "-Cstrip=symbols"]);
+    rustc.args([
+        "--edition=2024",
+        "--target=x86_64-unknown-linux-musl",
+        "-Dwarnings",
+        "-Cstrip=symbols",
+    ]);
     rustc.arg("-o").arg(&program).arg(&source);
     output(&mut rustc, "rustc")?;
     Ok(program)

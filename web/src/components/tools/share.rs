@@ -26,13 +26,55 @@ struct Form {
 
 const FORMS: [Form; 8] = [
     Form { word: "Link", about: "text, position and what is open", op: "", name: "", kind: "" },
-    Form { word: "Trace", about: "plain text, 72 columns, for a mail", op: "", name: "trace.txt", kind: TEXT },
-    Form { word: "Scenario", about: "the text in its canonical form", op: "", name: "story.scenario", kind: TEXT },
-    Form { word: "JSON", about: "the trace with every event", op: "json", name: "trace.json", kind: "application/json" },
-    Form { word: "SVG", about: "the sequence diagram", op: "svg", name: "trace.svg", kind: save::SVG },
-    Form { word: "PNG", about: "the same as pixels, light", op: "svg", name: "trace.png", kind: "image/png" },
-    Form { word: "C", about: "a program for a real device", op: "c", name: "scenario.c", kind: TEXT },
-    Form { word: "Rust", about: "a program for a real device", op: "rust", name: "scenario.rs", kind: TEXT },
+    Form {
+        word: "Trace",
+        about: "plain text, 72 columns, for a mail",
+        op: "",
+        name: "trace.txt",
+        kind: TEXT,
+    },
+    Form {
+        word: "Scenario",
+        about: "the text in its canonical form",
+        op: "",
+        name: "story.scenario",
+        kind: TEXT,
+    },
+    Form {
+        word: "JSON",
+        about: "the trace with every event",
+        op: "json",
+        name: "trace.json",
+        kind: "application/json",
+    },
+    Form {
+        word: "SVG",
+        about: "the sequence diagram",
+        op: "svg",
+        name: "trace.svg",
+        kind: save::SVG,
+    },
+    Form {
+        word: "PNG",
+        about: "the same as pixels, light",
+        op: "svg",
+        name: "trace.png",
+        kind: "image/png",
+    },
+    Form {
+        word: "C",
+        about: "a program for a real device",
+        op: "c",
+        name: "scenario.c",
+        kind: TEXT,
+    },
+    Form {
+        word: "Rust",
+        about: "a program for a real device",
+        op: "rust",
+        name: "scenario.rs",
+        kind: TEXT,
+    },
 ];
 const TEXT: &str = "text/plain";
 
@@ -137,9 +179,7 @@ impl Share {
 async fn made(form: Form, given: &Given) -> Result<String, String> {
     match form.word {
         "Link" => url::write(&given.view).await.map(|link| url::here(&link)),
-        "Trace" => {
-            given.state.run.as_ref().map(|run| render::text(run.trace())).ok_or_else(no_run)
-        }
+        "Trace" => given.state.run.as_ref().map(|run| render::text(run.trace())).ok_or_else(no_run),
         "Scenario" => {
             Scenario::parse(&given.state.text).map(|it| it.to_string()).map_err(|_| no_run())
         }
