@@ -77,7 +77,7 @@ pub fn ask(kernel: &Kernel, items: &[Item]) -> Result<Outcome> {
     // What a scenario leaves undone is its verdict's, not the script's.
     script += "exit 0\n";
     let guest = Guest::new(kernel).program("c-programs", &c)?.program("rust-programs", &rust)?;
-    let ended = guest.timeout(Duration::from_secs(240)).script(&script).boot()?.wait()?;
+    let ended = guest.timeout(Duration::from_secs(600)).script(&script).boot()?.wait()?;
     ensure!(ended.status == 0, "the script failed in the guest:\n{}", ended.console);
 
     let mut printed: Vec<(String, Vec<String>)> = Vec::new();
