@@ -28,6 +28,20 @@ pub enum Error {
         /// The file.
         name: String,
     },
+    /// A scenario can't be exported.
+    #[error("{name}: {message}")]
+    Export {
+        /// The file.
+        name: String,
+        /// Why.
+        message: String,
+    },
+    /// An argument is a link, and a wrong one; or the link would be too long.
+    #[error("{source}")]
+    Link {
+        /// What is wrong.
+        source: vfio_irq_core::link::LinkError,
+    },
     /// A scenario is no UTF-8.
     #[error("{name}:{line}:{column}: not text: a scenario is UTF-8, and this byte is not")]
     NotText {

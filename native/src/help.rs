@@ -68,6 +68,23 @@ Examples:
   vfio-irq answers teardown.scenario --function edu
   vfio-irq answers teardown.scenario --device 0000:00:06.0";
 
+pub(crate) const EXPORT: &str = "Make a program, a link or a picture of a scenario";
+pub(crate) const EXPORT_LONG: &str = "\
+Prints a scenario in another form. `c` and `rust` are programs that do the same to a real device: \
+raw ioctls step by step, with the expectations as checks; what they print is what `answers` prints, \
+without its first line. `link` opens the playground with the scenario; `run` and `export` \
+take links, too.
+
+A program needs nothing but libc and <linux/vfio.h>, or Rust's standard library. It reaches the device by its group \
+and makes it interrupt if it is an e1000e, an edu or an xhci as QEMU has them; for any other, it has a \
+function to fill in. What it can't do is noted on standard error.";
+pub(crate) const EXPORT_EXAMPLES: &str = "\
+Examples:
+  vfio-irq export teardown.scenario --as c > teardown.c
+  vfio-irq export teardown.scenario --as rust --function edu > teardown.rs
+  vfio-irq export teardown.scenario --as link
+  vfio-irq run $(vfio-irq export teardown.scenario --as link)";
+
 pub(crate) const HOSTS: &str = "List the built-in hosts and how they differ";
 pub(crate) const HOSTS_LONG: &str = "\
 Lists the host profiles a scenario can run on, and each rule in which they differ. Their names are \

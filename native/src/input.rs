@@ -4,6 +4,8 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
+use vfio_irq_core::link;
+
 use crate::Error;
 
 /// Most bytes a command reads of one input: a thousand times the largest sensible scenario or
@@ -30,6 +32,17 @@ impl Input {
         match File::open(path) {
             Ok(file) => Self::read_from(name, file),
             Err(source) => Err(Error::Read { name, source }),
+        }
+    }
+
+    /// As [`Self::read`]; or the scenario in a link, if the argument begins like one.
+    pub fn read_or_link(path: &Path) -> Result<Self, Error> {
+        match path.to_str().filter(|argument| link::is_link(argument)) {
+            Some(argument) => match link::decode(argument) {
+                Ok(view) => Ok(Self { name: "<link>".into(), bytes: view.text.into_bytes() }),
+                Err(source) => Err(Error::Link { source }),
+            },
+            None => Self::read(path),
         }
     }
 

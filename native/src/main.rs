@@ -12,7 +12,8 @@ use vfio_irq::address::Address;
 use vfio_irq::input::Input;
 #[cfg(target_os = "linux")]
 use vfio_irq::real;
-use vfio_irq::{Exit, Paint, Report, answers, conform, inspect, profiles, run};
+use vfio_irq::{Exit, Paint, Report, answers, conform, export, inspect, profiles, run};
+use vfio_irq_core::export::Known;
 use vfio_irq_core::scenario::Overrides;
 
 mod help;
@@ -43,6 +44,8 @@ enum Command {
     Inspect(Inspect),
     #[command(about = help::ANSWERS, long_about = help::ANSWERS_LONG, after_long_help = help::ANSWERS_EXAMPLES)]
     Answers(Answers),
+    #[command(about = help::EXPORT, long_about = help::EXPORT_LONG, after_long_help = help::EXPORT_EXAMPLES)]
+    Export(Export),
     #[command(about = conform::HELP, long_about = conform::HELP_LONG, after_long_help = conform::HELP_EXAMPLES)]
     Conform(Conform),
     #[command(about = help::HOSTS, long_about = help::HOSTS_LONG, after_long_help = help::HOSTS_EXAMPLES)]
@@ -58,7 +61,7 @@ enum Command {
 
 #[derive(Args)]
 struct Run {
-    /// The scenario; `-` reads standard input.
+    /// The scenario; `-` reads standard input. Or a link to the playground.
     #[arg(value_hint = ValueHint::FilePath)]
     file: PathBuf,
     /// Run on this host instead of the scenario's own.
@@ -102,6 +105,44 @@ enum RunFormat {
     /// Every event.
     Json,
     /// A sequence diagram.
+    Svg,
+}
+
+#[derive(Args)]
+struct Export {
+    /// The scenario; `-` reads standard input. Or a link to the playground.
+    #[arg(value_hint = ValueHint::FilePath)]
+    file: PathBuf,
+    /// As what.
+    #[arg(long = "as", value_name = "FORM")]
+    form: Form,
+    /// For this function instead of the scenario's own. Programs know how to make `e1000e`, `xhci` and
+    /// `edu` interrupt.
+    #[arg(long, value_name = "FILE|NAME", value_hint = ValueHint::FilePath)]
+    function: Option<String>,
+    /// Run on this host instead of the scenario's own; of no matter to programs and links.
+    #[arg(long, value_name = "PROFILE", value_parser = PossibleValuesParser::new(profiles::host_names()))]
+    host: Option<String>,
+    /// The page a link is to open.
+    #[arg(long, value_name = "URL", default_value = "playground.html")]
+    page: String,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Form {
+    /// A C program for a real device.
+    C,
+    /// A Rust program for a real device.
+    Rust,
+    /// A link to the playground.
+    Link,
+    /// The scenario in its canonical form.
+    Scenario,
+    /// The trace, 72 columns.
+    Text,
+    /// The trace with every event.
+    Json,
+    /// The trace as a sequence diagram.
     Svg,
 }
 
@@ -215,6 +256,7 @@ fn execute(cli: &Cli) -> anyhow::Result<Report> {
             None => Ok(inspect::inspect(&Input::read(file)?, list.format.into())?),
         },
         Command::Answers(arguments) => print_answers(arguments),
+        Command::Export(arguments) => export_scenario(arguments),
         Command::Conform(arguments) => run_conform(arguments),
         Command::Hosts(list) => Ok(profiles::compare_hosts(list.format.into())),
         Command::Functions(list) => Ok(profiles::compare_functions(list.format.into())),
@@ -246,11 +288,33 @@ fn run_scenario(arguments: &Run, color: When) -> anyhow::Result<Report> {
         stdout: paint(color, &io::stdout()),
         stderr: paint(color, &io::stderr()),
     };
-    let input = Input::read(file)?;
+    let input = Input::read_or_link(file)?;
     match device {
         Some(address) => run_on_device(&input, *address, way, &options),
         None => Ok(run::run(&input, &options)?),
     }
+}
+
+fn export_scenario(arguments: &Export) -> anyhow::Result<Report> {
+    let Export { file, form, function, host, page } = arguments;
+    let overrides = Overrides {
+        host: host.as_deref().map(profiles::host).transpose()?,
+        function: function.as_deref().map(profiles::function).transpose()?,
+    };
+    let known = function.as_deref().and_then(Known::by_name);
+    let plain = Paint::new(false);
+    let options =
+        run::Options { overrides, format: run::Format::Text, stdout: plain, stderr: plain };
+    let form = match form {
+        Form::C => export::As::C,
+        Form::Rust => export::As::Rust,
+        Form::Link => export::As::Link,
+        Form::Scenario => export::As::Scenario,
+        Form::Text => export::As::Text,
+        Form::Json => export::As::Json,
+        Form::Svg => export::As::Svg,
+    };
+    Ok(export::export(&Input::read_or_link(file)?, form, known, page, &options)?)
 }
 
 /// The address an argument is, unless there is a file of that name.

@@ -18,6 +18,7 @@ mod mount;
 pub mod options;
 pub mod panic;
 pub mod run;
+mod save;
 pub mod state;
 pub mod url;
 pub mod view;

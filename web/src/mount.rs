@@ -47,13 +47,33 @@ pub fn mount_block(element: Element, scenario_text: &str, options_json: &str) {
     mount(element, scenario_text, Options::parse(options_json)).keep();
 }
 
-/// Fills `#vfio-irq-playground` with the full-screen form, if the page has this element. Its text
-/// content, if any, is the scenario to begin with.
+/// Fills `#vfio-irq-playground` with the full-screen form, if the page has this element: with what the address
+/// holds, else with the element's text content as scenario.
 #[wasm_bindgen(start)]
 pub fn start() {
     panic::install();
     let Some(element) = gloo::utils::document().get_element_by_id(PLAYGROUND_ID) else { return };
-    let linked = if panic::begins_again(&element) { None } else { url::text() };
-    let text = linked.or_else(|| element.text_content()).unwrap_or_default();
-    mount(element, &text, Options { full: true, ..Options::default() }).keep();
+    url::watch();
+    wasm_bindgen_futures::spawn_local(async move {
+        let own = element.text_content().unwrap_or_default();
+        let mut options = Options { full: true, ..Options::default() };
+        // Beginning again must not lead to the same mistake.
+        let hash = if panic::begins_again(&element) { None } else { url::hash() };
+        let text = match hash {
+            None => own,
+            Some(hash) => match url::read(&hash).await {
+                Ok(view) => {
+                    let text = view.text.clone();
+                    options.position = view.position.map(|position| position as usize);
+                    options.view = Some(view);
+                    text
+                }
+                Err(why) => {
+                    options.notice = Some(why);
+                    own
+                }
+            },
+        };
+        mount(element, &text, options).keep();
+    });
 }

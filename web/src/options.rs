@@ -1,6 +1,7 @@
 //! What the page may say about a block: a JSON object whose members are all optional.
 
 use js_sys::{Array, JSON, Reflect};
+use vfio_irq_core::link::View;
 use wasm_bindgen::JsValue;
 
 /// Options of one mounted playground.
@@ -15,6 +16,10 @@ pub struct Options {
     /// `"host"` or `"compare"`: the host to begin with in place of the text's, or several to
     /// choose from, the first to begin with.
     pub hosts: Vec<String>,
+    /// What a link held, on the playground's own page.
+    pub view: Option<View>,
+    /// What was wrong with a link.
+    pub notice: Option<String>,
     /// `"label"`: what a screen reader calls this block.
     pub label: Option<String>,
 }
@@ -35,6 +40,8 @@ impl Options {
                 Some(host) => vec![host],
                 None => words(&member("compare")),
             },
+            view: None,
+            notice: None,
             label: member("label").as_string(),
         }
     }

@@ -6,7 +6,7 @@ use crate::test::Counts;
 use anyhow::{Result, bail};
 
 /// What `test` skips where the machine can't do it.
-const COMPARISONS: [&str; 4] = ["random", "inside", "scenarios", "no-remapping"];
+const COMPARISONS: [&str; 5] = ["random", "inside", "scenarios", "no-remapping", "programs"];
 /// What the guest runs: static, so that it needs nothing there.
 const PROGRAM: &str = "target/x86_64-unknown-linux-musl/release/vfio-irq";
 

@@ -20,4 +20,5 @@ mod tests;
 pub use request::request;
 pub use svg::{SvgOptions, svg};
 pub use text::{Style, text, text_with};
+pub(crate) use words::clean;
 pub use words::{Lane, label, lane, sentence};

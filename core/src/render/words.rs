@@ -408,7 +408,7 @@ pub(super) fn short(text: &str, most: usize) -> Cow<'_, str> {
 }
 
 /// Text that can't move a terminal's cursor, reorder its line or break XML.
-pub(super) fn clean(text: &str) -> Cow<'_, str> {
+pub(crate) fn clean(text: &str) -> Cow<'_, str> {
     fn hostile(c: char) -> bool {
         c.is_control()
             || matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}')

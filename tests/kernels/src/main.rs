@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use vfio_irq_kernels::oracle::answers::{self, Remapping};
 use vfio_irq_kernels::oracle::keep::{self, Findings};
-use vfio_irq_kernels::oracle::{inside, random};
+use vfio_irq_kernels::oracle::{Difference, inside, programs, random};
 use vfio_irq_kernels::packages::{KERNELS, Kernel, Refresh};
 use vfio_irq_tests::corpus::Item;
 use vfio_irq_tests::replay::Kept;
@@ -31,14 +31,16 @@ enum Comparison {
     Random,
     Inside,
     Scenarios(Remapping),
+    Programs,
 }
 
 /// The longest first, so that no core waits at the end.
-const COMPARISONS: [Comparison; 4] = [
+const COMPARISONS: [Comparison; 5] = [
     Comparison::Random,
     Comparison::Inside,
     Comparison::Scenarios(Remapping::On),
     Comparison::Scenarios(Remapping::Off),
+    Comparison::Programs,
 ];
 
 impl Comparison {
@@ -48,6 +50,7 @@ impl Comparison {
             Self::Inside => "inside",
             Self::Scenarios(Remapping::On) => "scenarios",
             Self::Scenarios(Remapping::Off) => "no-remapping",
+            Self::Programs => "programs",
         }
     }
 }
@@ -201,6 +204,10 @@ fn again<T>(mut job: impl FnMut() -> Result<T>) -> Result<T> {
     job()
 }
 
+fn tell(one: &Difference) -> String {
+    format!("{}, {}, {}:\n{}", one.host, one.device, one.what, one.text)
+}
+
 /// One comparison: lines on how it went, and what was heard.
 fn one(
     options: &Options,
@@ -220,9 +227,12 @@ fn one(
                 random::ask(kernel, program, &random::Random { seed, ops: [ops; 3], timeout })?;
             lines.extend(outcome.said.iter().map(|(device, said)| format!("{device}: {said}")));
             heard.agreed = outcome.said.len();
-            let tell = |one: &vfio_irq_kernels::oracle::Difference| {
-                format!("{}, {}, {}:\n{}", one.host, one.device, one.what, one.text)
-            };
+            heard.problems = outcome.differences.iter().map(tell).collect();
+        }
+        Comparison::Programs => {
+            let outcome = programs::ask(kernel, items)?;
+            lines.extend(outcome.said);
+            heard.agreed = outcome.agreed;
             heard.problems = outcome.differences.iter().map(tell).collect();
         }
         Comparison::Inside => heard.answers = inside::ask(kernel, program, items)?,

@@ -12,6 +12,7 @@ mod measure;
 mod offline;
 mod pages;
 mod server;
+mod share;
 mod worker;
 
 pub use measure::measure;
@@ -30,6 +31,7 @@ pub fn main() {
         broken::tests(),
         access::tests(),
         firefox::tests(),
+        share::tests(),
     ]
     .concat();
     let trials = trials.into_iter().map(|(name, test)| {

@@ -5,6 +5,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use gloo::timers::callback::{Interval, Timeout};
 use vfio_irq_core::device::Stimulus;
+use vfio_irq_core::event::CauseId;
+use vfio_irq_core::link::View;
 use vfio_irq_core::machine::Machine;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
@@ -70,6 +72,7 @@ pub struct Playground {
     help: bool,
     tool: Option<Tool>,
     copied: &'static str,
+    address: url::Address,
 }
 
 impl Component for Playground {
@@ -78,10 +81,16 @@ impl Component for Playground {
 
     fn create(ctx: &Context<Self>) -> Self {
         let Props { text, options } = ctx.props();
-        let state = match options.hosts.first() {
+        let mut state = match options.hosts.first() {
             Some(host) => State::new(&edit::set_host(text, host), options.position),
             None => State::new(text, options.position),
         };
+        let view = options.view.as_ref();
+        if let (Some(cause), Some(run)) = (view.and_then(|view| view.followed), &state.run)
+            && run.index.story(CauseId(cause)).is_some()
+        {
+            state.followed = Some(CauseId(cause));
+        }
         Self {
             machines: machines(&state),
             state: Rc::new(state),
@@ -92,8 +101,9 @@ impl Component for Playground {
             settling: None,
             playing: None,
             help: false,
-            tool: None,
+            tool: view.and_then(|view| Tool::by_word(view.tool.as_deref()?)),
             copied: "",
+            address: url::Address::default(),
         }
     }
 
@@ -123,7 +133,7 @@ impl Component for Playground {
             copied: self.copied,
             vector: self.vector.clone(),
             compare: options.hosts.iter().filter(|_| options.hosts.len() > 1).cloned().collect(),
-            elsewhere: elsewhere.and_then(|page| url::with_text(page, &state.text)),
+            elsewhere: elsewhere.and_then(|page| url::with_view(page, &self.shown(ctx))),
             ask: ask.clone(),
         };
         let id = &self.id;
@@ -131,11 +141,14 @@ impl Component for Playground {
             <section ref={self.place.clone()} onkeydown={on_key(ask)}
                 aria-label={options.label.clone().unwrap_or_else(|| "Playground".into())}
                 class={classes!("vfi", options.full.then_some("vfi-full"))}>
+                if let Some(why) = &options.notice {
+                    <p class="vfi-notice" role="alert">{ why }</p>
+                }
                 { toolbar(&bar) }
                 if self.help { { help() } }
                 if options.full {
                     { tools::tabs(self.tool, &shared.ask) }
-                    if let Some(tool) = self.tool { { tools::panel(tool, &self.given(&shared)) } }
+                    if let Some(tool) = self.tool { { tools::panel(tool, &self.given(ctx, &shared)) } }
                 }
                 { now(state) }
                 if state.stale() && state.run.is_some() {
@@ -168,15 +181,32 @@ impl Component for Playground {
         if let Some(place) = self.place.cast::<Element>() {
             let _ = show_choices(&place);
         }
+        if ctx.props().options.full {
+            let shown = self.shown(ctx);
+            self.address.follow(shown);
+        }
     }
 }
 
 impl Playground {
+    /// What a link to this holds.
+    fn shown(&self, ctx: &Context<Self>) -> View {
+        let held = ctx.props().options.view.as_ref();
+        View {
+            text: self.state.text.to_string(),
+            position: u32::try_from(self.state.position).ok(),
+            tool: self.tool.map(|tool| tool.word().to_ascii_lowercase()),
+            hosts: held.map(|view| view.hosts.clone()).unwrap_or_default(),
+            followed: self.state.followed.map(|CauseId(cause)| cause),
+        }
+    }
+
     /// What a tool is shown with.
-    fn given(&self, shared: &Shared) -> tools::Given {
+    fn given(&self, ctx: &Context<Self>, shared: &Shared) -> tools::Given {
         tools::Given {
             state: shared.clone(),
             machine: self.machines.as_ref().map(|(now, _)| now.clone()),
+            view: Rc::new(self.shown(ctx)),
             id: format!("{}-tool", self.id),
         }
     }

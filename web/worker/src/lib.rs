@@ -5,7 +5,8 @@
 //! and workers, and is tested natively. The page's side is `web/src/aside.rs`, between them stand
 //! `worker.js` here and the loader, `book/assets/loader.js`.
 
-use vfio_irq_core::render;
+use vfio_irq_core::export::{self, Language};
+use vfio_irq_core::render::{self, SvgOptions};
 use vfio_irq_core::scenario::{Overrides, Scenario, TextError, run_emulated};
 use vfio_irq_core::trace::Trace;
 use wasm_bindgen::prelude::*;
@@ -14,7 +15,8 @@ use wasm_bindgen::prelude::*;
 pub type Op = fn(&str) -> Result<String, String>;
 
 /// Everything that can be asked, by name. To add one, add its row.
-pub const OPS: &[(&str, Op)] = &[("json", json), ("text", text)];
+pub const OPS: &[(&str, Op)] =
+    &[("json", json), ("text", text), ("svg", svg), ("c", c), ("rust", rust)];
 
 /// Does what is asked. The error is for the page's reader.
 #[wasm_bindgen]
@@ -33,6 +35,21 @@ fn json(text: &str) -> Result<String, String> {
 /// The run as plain text of 72 columns, as `vfio-irq run` prints it.
 fn text(scenario: &str) -> Result<String, String> {
     Ok(render::text(&ran(scenario)?))
+}
+
+/// The run as a sequence diagram, as `vfio-irq run --format svg` prints it.
+fn svg(text: &str) -> Result<String, String> {
+    Ok(render::svg(&ran(text)?, &SvgOptions::default()) + "\n")
+}
+
+/// The C program, as `vfio-irq export --as c` prints it.
+fn c(text: &str) -> Result<String, String> {
+    export::of_text(text, Language::C)
+}
+
+/// The Rust program, as `vfio-irq export --as rust` prints it.
+fn rust(text: &str) -> Result<String, String> {
+    export::of_text(text, Language::Rust)
 }
 
 /// The run of a scenario's text; else its errors, one a line.
@@ -63,6 +80,16 @@ mod tests {
         let error = perform("json", "fire\nset_irqs mxis\n").unwrap_err();
         let lines: Vec<&str> = error.lines().map(|line| &line[..6]).collect();
         assert_eq!(lines, ["line 1", "line 2"], "{error}");
+    }
+
+    #[test]
+    fn programs_and_diagram_are_those_of_the_scenario() {
+        let text = "function edu\nirq_info msi\n";
+        for (op, said) in [("c", "int main("), ("rust", "fn main("), ("svg", "<svg ")] {
+            let answer = perform(op, text).unwrap();
+            assert!(answer.contains(said), "{op}: {answer}");
+            assert!(perform(op, "fire\n").unwrap_err().starts_with("line 1"), "{op}");
+        }
     }
 
     #[test]

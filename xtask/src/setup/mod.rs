@@ -38,8 +38,8 @@ pub(crate) fn for_bench() -> Result<()> {
 pub(crate) fn for_kernels() -> Result<()> {
     rust::target("x86_64-unknown-linux-musl")?;
     debian::programs(
-        &["qemu-system-x86_64", "xz", "apt-get", "dpkg-deb"],
-        &["qemu-system-x86", "xz-utils"],
+        &["qemu-system-x86_64", "xz", "apt-get", "dpkg-deb", "cc"],
+        &["qemu-system-x86", "xz-utils", "gcc", "libc6-dev"],
     )
 }
 

@@ -5,8 +5,11 @@
 //! changes the text by an [`Action`](crate::state::Action), so undo, drafts and links know nothing
 //! of tools.
 
+pub mod share;
+
 use std::rc::Rc;
 
+use vfio_irq_core::link::View;
 use vfio_irq_core::machine::Machine;
 use yew::prelude::*;
 
@@ -18,17 +21,25 @@ use crate::keys::Key;
 pub enum Tool {
     /// A SET_IRQS request, field by field.
     Request,
+    /// The whole as link, text, picture or program.
+    Share,
 }
 
 impl Tool {
     /// All of them, in the order of their tabs.
-    pub const ALL: [Self; 1] = [Self::Request];
+    pub const ALL: [Self; 2] = [Self::Request, Self::Share];
 
     /// Its tab's word.
     pub fn word(self) -> &'static str {
         match self {
             Self::Request => "Request",
+            Self::Share => "Share",
         }
+    }
+
+    /// The tool a link means.
+    pub fn by_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|tool| tool.word().eq_ignore_ascii_case(word))
     }
 }
 
@@ -39,6 +50,8 @@ pub struct Given {
     pub state: Shared,
     /// The machine at the position.
     pub machine: Option<Rc<Machine>>,
+    /// What a link to this holds.
+    pub view: Rc<View>,
     /// Begins the tool's ids.
     pub id: String,
 }
@@ -62,6 +75,7 @@ pub fn tabs(open: Option<Tool>, ask: &Callback<Key>) -> Html {
 pub fn panel(tool: Tool, given: &Given) -> Html {
     let body = match tool {
         Tool::Request => html! { <p class="vfi-empty">{ "Not there yet." }</p> },
+        Tool::Share => html! { <share::Share given={given.clone()} /> },
     };
     html! {
         <section class="vfi-open-tool" id={given.id.clone()} aria-label={tool.word()}>{ body }</section>

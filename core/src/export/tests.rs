@@ -1,0 +1,86 @@
+//! Exported programs: what is in them. That they compile, `native/tests/export.rs` sees; that they do the same, the
+//! real-kernel run.
+
+use alloc::format;
+use alloc::string::String;
+
+use super::*;
+
+fn both(text: &str) -> [String; 2] {
+    [Language::C, Language::Rust].map(|language| of_text(text, language).expect("a scenario"))
+}
+
+#[test]
+fn request_of_wrong_values_is_written_field_by_field() {
+    let text = "set_irqs 9 trigger eventfd 70000+3 [closed x2, -2] argsz=19 flags=0x3f\n";
+    let [c, rust] = both(text);
+
+    for said in
+        [".argsz = 19,", ".flags = 0x3f,", ".index = 9,", ".start = 0x11170,", ".count = 3,"]
+    {
+        assert!(c.contains(said), "{said}");
+    }
+    assert!(c.contains("(int32_t[]){ CLOSED, CLOSED, -2 }, 12);"), "{c}");
+    assert!(rust.contains("&fds(&[CLOSED, CLOSED, -2]),"), "{rust}");
+}
+
+#[test]
+fn comment_that_would_end_a_comment_does_not() {
+    let [c, rust] = both("irq_info msi  # */ system(\"x\"); /* ??/ \u{202e}\n");
+
+    assert!(c.contains("# * / system(\"x\"); / * ? ?/ \u{fffd} */"), "{c}");
+    assert!(rust.contains("# */ system(\"x\"); /* ??/ \u{fffd}\n"), "{rust}");
+}
+
+#[test]
+fn names_that_differ_in_case_or_hyphen_are_variables_of_their_own() {
+    let [c, _] = both("eventfd a-b a_b a_B v0..v3 v7\nread a_B\nread v3\nread v7\n");
+
+    for said in ["int fd_a_b = ", "int fd_a_b_2 = ", "int fd_a_b_3 = ", "static int fd_v[4];"] {
+        assert!(c.contains(said), "{said}: {c}");
+    }
+    assert!(c.contains("read_eventfd(fd_a_b_3, \"a_B\", 0);"), "{c}");
+    assert!(c.contains("read_eventfd(fd_v[3], \"v3\", 0);"), "{c}");
+    assert!(c.contains("read_eventfd(fd_v7, \"v7\", 0);"), "{c}");
+}
+
+#[test]
+fn what_a_program_can_not_carry_is_said_with_its_line() {
+    let text =
+        "host linux-6.12 vectors=3\nfire 0\nerror\nreset { after \"reset function\": fire 0 }\n";
+    let scenario = Scenario::parse(text).expect("a scenario");
+    let said = |known| {
+        let lines = not_carried(&scenario, known);
+        lines.iter().map(|(line, what)| format!("{line} {what}\n")).collect::<String>()
+    };
+
+    let inside = "4 after \"reset function\": fire 0\n";
+    assert_eq!(said(Some(Known::Edu)), format!("1 vectors=\n3 error\n{inside}"));
+    assert_eq!(said(None), format!("1 vectors=\n2 fire 0\n3 error\n{inside}"));
+}
+
+#[test]
+fn program_has_only_the_parts_it_uses() {
+    let [c, rust] = both("irq_info msix\n");
+
+    for unused in ["region_read(", "reset_device(", "new_plain(", "carried(", "deassert_intx("] {
+        assert!(!c.contains(unused), "{unused}");
+    }
+    assert!(!rust.contains("fn region_write(") && !rust.contains("fn counter("), "{rust}");
+    assert!(both("fire 0\n").iter().all(|text| text.contains("Fill in")));
+    assert!(both("function edu\nfire 0\n").iter().all(|text| !text.contains("Fill in")));
+}
+
+#[test]
+fn lists_without_end_are_refused_not_written() {
+    let line = "set_irqs msix trigger eventfd 0 [-2000000000 x4096]\n";
+    let error = of_text(&line.repeat(240), Language::C).map(|text| text.len());
+
+    assert_eq!(
+        error,
+        Err("the program would be longer than 8 MB: shorten the lists of descriptors".into())
+    );
+    // Names of numbers too high for an array, many times over.
+    let rows = format!("eventfd v70000..v74095\n{}", "ledger -> v70000..v74095=0\n".repeat(900));
+    assert!(of_text(&rows, Language::Rust).is_err());
+}

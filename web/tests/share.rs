@@ -1,0 +1,89 @@
+//! Links and the tool Share in a real page.
+//!
+//! Run by `wasm-pack test --headless --chrome web`.
+#![cfg(target_arch = "wasm32")]
+
+use gloo::timers::future::TimeoutFuture;
+use gloo::utils::{body, document};
+use vfio_irq_core::link::{self, View};
+use vfio_irq_web::options::Options;
+use vfio_irq_web::{mount, url};
+use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+use web_sys::Element;
+
+wasm_bindgen_test_configure!(run_in_browser);
+
+const TEXT: &str =
+    "function simple\nset_irqs msix trigger eventfd 0 [a]  -> 0\nfire 0  -> a=1\nfire 0\n";
+
+fn view() -> View {
+    View {
+        position: Some(2),
+        tool: Some("share".into()),
+        hosts: vec!["linux-6.1".into()],
+        followed: Some(1),
+        ..View::of_text(TEXT)
+    }
+}
+
+fn place() -> Element {
+    let place = document().create_element("div").expect("a document makes elements");
+    body().append_child(&place).expect("the body takes it");
+    place
+}
+
+#[wasm_bindgen_test]
+async fn link_by_the_browsers_compression_is_the_same_format() {
+    let link = url::write(&view()).await.expect("it is short");
+
+    assert_eq!(link::decode(&link), Ok(view()));
+    assert_eq!(url::read(&link::encode(&view()).expect("short")).await, Ok(view()));
+    assert_eq!(url::read(&link::encode_stored(&view()).expect("short")).await, Ok(view()));
+    assert!(link.len() < link::encode_stored(&view()).expect("short").len(), "{link}");
+}
+
+#[wasm_bindgen_test]
+async fn link_with_right_checksum_and_no_deflate_is_an_error() {
+    let link = link::seal(&[0xff; 9]).expect("short");
+    let error = url::read(&link).await.expect_err("it is no deflate");
+    assert!(error.contains("can't be inflated"), "{error}");
+
+    let error = url::read("#v1=AAAA").await.expect_err("it is cut");
+    assert!(error.contains("cut on its way"), "{error}");
+}
+
+#[wasm_bindgen_test]
+async fn page_with_a_view_shows_it() {
+    let place = place();
+    let view = view();
+    let options = Options {
+        full: true,
+        position: view.position.map(|position| position as usize),
+        view: Some(view),
+        ..Options::default()
+    };
+    let mounted = mount(place.clone(), TEXT, options);
+    TimeoutFuture::new(50).await;
+
+    let text = |selector: &str| {
+        let found = place.query_selector(selector).expect("a right selector");
+        found.and_then(|it| it.text_content()).unwrap_or_else(|| panic!("no {selector}"))
+    };
+    assert!(text(".vfi-count").starts_with("2/"), "{}", text(".vfi-count"));
+    assert!(text(".vfi-share").contains("Rust"), "{}", text(".vfi-share"));
+    mounted.destroy();
+    place.remove();
+}
+
+#[wasm_bindgen_test]
+async fn what_is_wrong_with_a_link_stands_above_all() {
+    let place = place();
+    let notice = Some("this link was cut".into());
+    let mounted = mount(place.clone(), TEXT, Options { full: true, notice, ..Options::default() });
+    TimeoutFuture::new(50).await;
+
+    let alert = place.query_selector("[role=alert]").expect("a right selector").expect("an alert");
+    assert_eq!(alert.text_content().as_deref(), Some("this link was cut"));
+    mounted.destroy();
+    place.remove();
+}
