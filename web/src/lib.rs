@@ -16,6 +16,7 @@ pub mod keys;
 mod mount;
 pub mod options;
 pub mod panic;
+pub mod request;
 pub mod run;
 pub mod state;
 pub mod url;
