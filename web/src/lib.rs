@@ -9,9 +9,11 @@
 //! which are tested natively. [`components`] only show it. Styles: `web/style/`.
 
 mod clipboard;
+pub mod compare;
 pub mod components;
 pub mod edit;
 pub mod index;
+pub mod kept;
 pub mod keys;
 mod mount;
 pub mod options;
@@ -19,6 +21,7 @@ pub mod panic;
 pub mod request;
 pub mod run;
 pub mod state;
+pub mod storage;
 pub mod url;
 pub mod view;
 

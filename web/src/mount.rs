@@ -54,5 +54,5 @@ pub fn start() {
     panic::install();
     let Some(element) = gloo::utils::document().get_element_by_id(PLAYGROUND_ID) else { return };
     let text = url::text().or_else(|| element.text_content()).unwrap_or_default();
-    mount(element, &text, Options { full: true, ..Options::default() }).keep();
+    mount(element, &text, Options { full: true, keeps: true, ..Options::default() }).keep();
 }

@@ -15,6 +15,8 @@ pub struct Options {
     /// `"host"` or `"compare"`: the host to begin with in place of the text's, or several to
     /// choose from, the first to begin with.
     pub hosts: Vec<String>,
+    /// The page keeps drafts and runs. Only the playground's own page does, and it says so itself.
+    pub keeps: bool,
     /// `"label"`: what a screen reader calls this block.
     pub label: Option<String>,
 }
@@ -35,6 +37,7 @@ impl Options {
                 Some(host) => vec![host],
                 None => words(&member("compare")),
             },
+            keeps: false,
             label: member("label").as_string(),
         }
     }

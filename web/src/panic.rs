@@ -100,8 +100,10 @@ fn replace(element: &Element, message: &str, text: &str) -> Result<(), JsValue> 
     Ok(())
 }
 
-/// Loads the page again, without a text from the address that may have been the reason.
+/// Loads the page again, without a text from the address that may have been the reason,
+/// and without opening the draft, which may have been it, too: it is offered.
 fn begin_again() {
+    crate::storage::crashed();
     let location = gloo::utils::window().location();
     let _ = location.set_hash("");
     let _ = location.reload();

@@ -3,12 +3,15 @@
 //! - The book's pages become the root, the playground one page among them.
 //! - A name `book:css/variables.css` in the playground's page becomes that file's hashed name.
 //! - The loader's element on every page learns the hashed names of module and styles.
+//! - The playground's examples become a file, whose name its element learns.
 //! - Under `trunk serve` every page reloads itself, as the playground's does.
 
+use crate::examples;
 use crate::preprocess::VfioIrq;
 use anyhow::{Context, Result, ensure};
 use mdbook_driver::MDBook;
 use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 
 const PLAYGROUND: &str = "playground.html";
@@ -32,6 +35,7 @@ pub fn build(book: &Path, site: &Path) -> Result<()> {
 
     let playground = with_book_names(&playground, &aside)?;
     let playground = with_policy(playground);
+    let playground = with_examples(playground, &examples::json(book)?, &aside)?;
     let added = Added::from_playground(&playground)?;
     for page in pages(&aside)? {
         let html = read(&page)?;
@@ -135,6 +139,17 @@ fn hashed_name(book: &Path, name: &str) -> Result<String> {
         }
     }
     anyhow::bail!("the book has no file {name}, which {PLAYGROUND} names")
+}
+
+/// Puts the examples beside the book's files, under a name that changes with them.
+fn with_examples(html: String, json: &str, book: &Path) -> Result<String> {
+    let mut hasher = DefaultHasher::new();
+    json.hash(&mut hasher);
+    let name = format!("assets/examples-{:08x}.json", hasher.finish() as u32);
+    write(&book.join(&name), json)?;
+    let element = "<div id=\"vfio-irq-playground\"";
+    ensure!(html.contains(element), "{PLAYGROUND} has no {element}>");
+    Ok(html.replacen(element, &format!("{element} data-examples=\"{name}\""), 1))
 }
 
 /// Nothing on the playground's page runs but our own files. Under `trunk serve` its reloading

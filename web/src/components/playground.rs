@@ -8,7 +8,7 @@ use vfio_irq_core::device::Stimulus;
 use vfio_irq_core::machine::Machine;
 use vfio_irq_core::render;
 use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlElement};
+use web_sys::{Element, HtmlElement, HtmlTextAreaElement};
 use yew::prelude::*;
 
 use super::Shared;
@@ -16,15 +16,16 @@ use super::editor::editor;
 use super::facts::facts;
 use super::function::registers;
 use super::help::help;
+use super::keeping::{Keeping, Say};
 use super::ledger::ledger;
 use super::now::now;
 use super::part::{Part, address};
 use super::timeline::timeline;
 use super::toolbar::{Toolbar, show_choices, toolbar};
-use super::tools::{self, Tool};
+use super::tools::{self, Tool, compare::Compare};
 use crate::clipboard;
 use crate::edit;
-use crate::keys::{Focus, Key, key};
+use crate::keys::{Focus, Key, key, with_control};
 use crate::options::Options;
 use crate::run::Run;
 use crate::state::{Action, Grain, State};
@@ -53,6 +54,10 @@ pub enum Message {
     Beat,
     /// Whether copying worked.
     Copied(bool),
+    /// The text has stood for a while: it counts as a run.
+    Stood,
+    /// What is said about the draft.
+    Draft(Say),
 }
 
 /// The playground.
@@ -70,6 +75,9 @@ pub struct Playground {
     help: bool,
     tool: Option<Tool>,
     copied: &'static str,
+    keeping: Option<Keeping>,
+    /// Where the caret goes when the text is drawn: behind what an undo changed.
+    caret: Option<u32>,
 }
 
 impl Component for Playground {
@@ -82,6 +90,17 @@ impl Component for Playground {
             Some(host) => State::new(&edit::set_host(text, host), options.position),
             None => State::new(text, options.position),
         };
+        let (keeping, state) = match options.keeps {
+            true => {
+                let (keeping, state) = Keeping::new(state);
+                (Some(keeping), state)
+            }
+            false => (None, state),
+        };
+        if keeping.is_some() {
+            // What the page begins with is a run like any other.
+            ctx.link().send_message(Message::Stood);
+        }
         Self {
             machines: machines(&state),
             state: Rc::new(state),
@@ -94,6 +113,8 @@ impl Component for Playground {
             help: false,
             tool: None,
             copied: "",
+            keeping,
+            caret: None,
         }
     }
 
@@ -106,6 +127,17 @@ impl Component for Playground {
             }
             Message::Copied(worked) => {
                 self.copied = if worked { "Copied" } else { "Could not copy" };
+                true
+            }
+            Message::Stood => {
+                let state = self.state.clone();
+                self.keeping.as_mut().map(|keeping| keeping.ran(&state)).is_some()
+            }
+            Message::Draft(say) => {
+                if let Some(text) = self.keeping.as_mut().and_then(|keeping| keeping.say(say)) {
+                    self.act(ctx, Action::Replace(text));
+                    self.act(ctx, Action::End);
+                }
                 true
             }
         }
@@ -133,6 +165,9 @@ impl Component for Playground {
                 class={classes!("vfi", options.full.then_some("vfi-full"))}>
                 { toolbar(&bar) }
                 if self.help { { help() } }
+                if let Some(keeping) = &self.keeping {
+                    { keeping.view(&ctx.link().callback(Message::Draft)) }
+                }
                 if options.full {
                     { tools::tabs(self.tool, &shared.ask) }
                     if let Some(tool) = self.tool { { tools::panel(tool, &self.given(&shared)) } }
@@ -143,6 +178,11 @@ impl Component for Playground {
                         <b class="vfi-badge">{ "STALE" }</b>
                         { " The text has an error; below is the last run that worked." }
                     </p>
+                }
+                if !options.full && options.hosts.len() > 1 {
+                    <section class="vfi-beside" aria-label="Both hosts side by side">
+                        <Compare state={shared.clone()} id={format!("{id}-beside")} hosts={options.hosts.clone()} />
+                    </section>
                 }
                 <div class="vfi-panels">
                     <div class="vfi-left">
@@ -168,6 +208,11 @@ impl Component for Playground {
         if let Some(place) = self.place.cast::<Element>() {
             let _ = show_choices(&place);
         }
+        if let (Some(caret), Some(area)) =
+            (self.caret.take(), self.area.cast::<HtmlTextAreaElement>())
+        {
+            let _ = area.set_selection_range(caret, caret);
+        }
     }
 }
 
@@ -177,6 +222,10 @@ impl Playground {
         tools::Given {
             state: shared.clone(),
             machine: self.machines.as_ref().map(|(now, _)| now.clone()),
+            runs: self
+                .keeping
+                .as_ref()
+                .map_or_else(|| Rc::new([]) as _, |keeping| keeping.runs.clone()),
             id: format!("{}-tool", self.id),
         }
     }
@@ -210,9 +259,17 @@ impl Playground {
     }
 
     fn act(&mut self, ctx: &Context<Self>, action: Action) {
+        let back = matches!(action, Action::Undo | Action::Redo);
         let next = self.state.reduce(action);
         if next == *self.state {
             return;
+        }
+        if back {
+            self.caret = Some(edit::changed_end(&self.state.text, &next.text));
+        }
+        if let Some(keeping) = &mut self.keeping {
+            let later = ctx.link().callback(|()| Message::Stood);
+            keeping.notice(&self.state, &next, later);
         }
         if next.run != self.state.run || next.position != self.state.position {
             self.machines = machines(&next);
@@ -247,10 +304,21 @@ impl Playground {
 
 fn on_key(ask: Callback<Key>) -> Callback<KeyboardEvent> {
     Callback::from(move |event: KeyboardEvent| {
-        if event.ctrl_key() || event.alt_key() || event.meta_key() {
+        let target: Option<Element> = event.target().and_then(|it| it.dyn_into().ok());
+        if event.alt_key() {
             return;
         }
-        let focus = focus_of(event.target().and_then(|it| it.dyn_into().ok()));
+        if event.ctrl_key() || event.meta_key() {
+            // The browser's own undo knows nothing of lines a tool put in: there is one undo, this.
+            // Other fields have the browser's.
+            let area = target.is_some_and(|it| it.class_list().contains("vfi-area"));
+            if let Some(key) = with_control(&event.key(), event.shift_key()).filter(|_| area) {
+                event.prevent_default();
+                ask.emit(key);
+            }
+            return;
+        }
+        let focus = focus_of(target);
         if let Some(key) = key(&event.key(), event.shift_key(), focus) {
             event.prevent_default();
             ask.emit(key);

@@ -47,7 +47,8 @@ fn field_no_word_says_is_said_raw() {
     let odd = form("0x99999", 0x8000_0027, "4294967295", "9", Kind::Eventfds, "-1");
     assert_eq!(
         line(&odd),
-        "set_irqs 0x00099999 trigger eventfd 0xffffffff+9 [-1] flags=0x80000027".replace("0x000", "0x")
+        "set_irqs 0x00099999 trigger eventfd 0xffffffff+9 [-1] flags=0x80000027"
+            .replace("0x000", "0x")
     );
     let mut long = form("msix", 0x24, "0", "1", Kind::Hex, "03 00 00 00 ff");
     long.said[Field::Argsz as usize] = "24".into();
