@@ -131,9 +131,9 @@ fn every_preset_is_a_request() {
     for text in [ENABLED, "function intx\n", "function vf\n", ""] {
         let run = Run::new(text).unwrap();
         let machine = run.machine(run.len());
-        for which in 0..PRESETS.len() {
+        for (which, name) in PRESETS.iter().enumerate() {
             let form = Form::default().preset(which, &machine);
-            assert!(form.action().is_ok(), "{}: {form:?}", PRESETS[which]);
+            assert!(form.action().is_ok(), "{name}: {form:?}");
         }
     }
     let machine = Run::new(ENABLED).map(|run| run.machine(run.len())).unwrap();

@@ -208,6 +208,7 @@ fn explained(why: &'static Difference, runs: [&Rc<Run>; 2], names: &[AttrValue; 
 fn class(row: &Row) -> &'static str {
     match (row.events, row.same) {
         (None, true) => "vfi-line-row",
+        (None, false) if row.lines[0].is_none() => "vfi-line-row vfi-differs vfi-only-b",
         (None, false) => "vfi-line-row vfi-differs",
         (Some(_), true) => "",
         (Some([Some(_), None]), _) => "vfi-differs vfi-only-a",
@@ -237,7 +238,7 @@ fn cells(runs: [&Rc<Run>; 2], row: &Row, names: &[AttrValue; 2]) -> Html {
 fn line(trace: &Trace, row: &Row, side: usize) -> Html {
     let entry = row.entries[side].and_then(|at| trace.entries.get(at));
     let (Some(number), false) = (row.lines[side], side == 1 && row.same) else {
-        return html! { <span class="vfi-side" /> };
+        return html! { <span class={classes!("vfi-side", (!row.same).then_some("vfi-none"))} /> };
     };
     let said = entry.map_or("(the text)", |entry| &*entry.text);
     html! {
