@@ -133,7 +133,8 @@ impl Component for Diff {
                 </div>
                 <div class="vfi-row vfi-pair vfi-heads" aria-hidden="true">
                     <span class="vfi-same" />
-                    <span class="vfi-side">{ &names[0] }</span><span class="vfi-side">{ &names[1] }</span>
+                    <span class="vfi-side">{ "◂ " }{ &names[0] }</span>
+                    <span class="vfi-side">{ &names[1] }{ " ▸" }</span>
                 </div>
                 <Rows class="vfi-compared" {count} follow={chosen} {row}
                     label={format!("{} beside {}", names[0], names[1])}
@@ -198,7 +199,10 @@ fn explained(why: &'static Difference, runs: [&Rc<Run>; 2], names: &[AttrValue; 
         <dl>
             <dt>{ "because" }</dt>
             <dd>{ why.question }{ " " }<code>{ why.id }</code></dd>
-            { for (0..2).map(|side| html! { <><dt>{ &names[side] }</dt><dd>{ answer(side) }</dd></> }) }
+            { for (0..2).map(|side| html! { <>
+                <dt>{ &names[side] }</dt>
+                <dd>{ answer(side) }{ "; lost in all: " }{ runs[side].trace().ledger.lost }</dd>
+            </> }) }
             <dt>{ "changed" }</dt>
             <dd>{ why.since }{ " · " }{ rule_link(why.clause) }</dd>
         </dl>

@@ -187,7 +187,7 @@ impl Request {
             html! {
                 <label>
                     <code>{ field.word() }</code>
-                    <input type="text" value={form.get(field).to_owned()} {oninput} placeholder={hint.to_owned()}
+                    <input type="text" data-field={field.word()} value={form.get(field).to_owned()} {oninput} placeholder={hint.to_owned()}
                         aria-invalid={wrong.to_string()} spellcheck="false" autocapitalize="off" autocomplete="off"
                         list={(field == Field::Index).then_some("vfi-indexes")} />
                 </label>
@@ -204,13 +204,15 @@ impl Request {
                     </select>
                 </label>
                 { field(Field::Argsz, &size) }
+                if !form.info {
+                    { field(Field::Flags, "") }
+                    { self.flags(ctx) }
+                }
                 { field(Field::Index, "") }
                 <datalist id="vfi-indexes">
                     { for ["intx", "msi", "msix", "err", "req"].map(|word| html! { <option value={word} /> }) }
                 </datalist>
                 if !form.info {
-                    { field(Field::Flags, "") }
-                    { self.flags(ctx) }
                     { field(Field::Start, "") }
                     { field(Field::Count, if matches!(form.kind, Kind::Eventfds | Kind::Bools) { "as many as listed" } else { "" }) }
                     { self.kinds(ctx) }
