@@ -167,6 +167,17 @@ async fn field_that_cannot_be_read_says_what_it_takes() {
 }
 
 #[wasm_bindgen_test]
+async fn preset_shows_in_every_field_whatever_was_chosen_before() {
+    let page = Page::new(ENABLED, false).await;
+    page.press("Request").await;
+    page.choose(".vfi-form label:nth-last-child(2) select", "3").await;
+    page.press("Disable").await;
+    let kind: HtmlSelectElement = page.find(".vfi-form label:last-child select").unchecked_into();
+    assert_eq!(kind.value(), "0");
+    assert_eq!(page.said(".vfi-line-said"), "set_irqs msix trigger none 0+0");
+}
+
+#[wasm_bindgen_test]
 async fn request_at_the_position_is_edited_in_place() {
     let page = Page::new(ENABLED, false).await;
     page.press("Request").await;

@@ -8,6 +8,7 @@ use web_sys::HtmlSelectElement;
 use yew::prelude::*;
 
 use super::diff::Diff;
+use super::show_choices;
 use crate::components::Shared;
 use crate::run::Run;
 use crate::state::Action;
@@ -78,6 +79,10 @@ impl Component for Compare {
         }
         self.run(ctx.props());
         true
+    }
+
+    fn rendered(&mut self, ctx: &Context<Self>, _: bool) {
+        show_choices(&ctx.props().id);
     }
 
     fn view(&self, ctx: &Context<Self>) -> Html {

@@ -17,7 +17,7 @@ use vfio_irq_core::clause;
 use vfio_irq_core::machine::Machine;
 use yew::prelude::*;
 
-use super::Shared;
+use super::{Shared, toolbar};
 use crate::kept::Kept;
 use crate::keys::Key;
 
@@ -77,6 +77,13 @@ fn rule_link(id: &str) -> Html {
         <a href={["clauses.html#", id].concat()}><code>{ id.to_owned() }</code></a>
         if !text.is_empty() { { ": " }{ text } }
     </> }
+}
+
+/// Lets the choices of a tool show what they are, whatever a reader chose before.
+fn show_choices(id: &str) {
+    if let Some(place) = gloo::utils::document().get_element_by_id(id) {
+        let _ = toolbar::show_choices(&place);
+    }
 }
 
 /// One button for each tool; the open one is pressed.

@@ -7,7 +7,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{HtmlInputElement, HtmlSelectElement};
 use yew::prelude::*;
 
-use super::{Given, rule_link};
+use super::{Given, rule_link, show_choices};
 use crate::clipboard;
 use crate::edit;
 use crate::request::{self, Asked, FLAGS, Field, Form, Kind, PRESETS, Problem};
@@ -111,6 +111,10 @@ impl Component for Request {
         true
     }
 
+    fn rendered(&mut self, ctx: &Context<Self>, _: bool) {
+        show_choices(&ctx.props().given.id);
+    }
+
     fn view(&self, ctx: &Context<Self>) -> Html {
         let given = &ctx.props().given;
         let step = self.form.action();
@@ -198,7 +202,7 @@ impl Request {
             <div class="vfi-form">
                 <label>
                     <span>{ "ioctl" }</span>
-                    <select onchange={call}>
+                    <select onchange={call} data-shown={if form.info { "1" } else { "0" }}>
                         <option value="0" selected={!form.info}>{ "VFIO_DEVICE_SET_IRQS" }</option>
                         <option value="1" selected={form.info}>{ "VFIO_DEVICE_GET_IRQ_INFO" }</option>
                     </select>
@@ -259,7 +263,7 @@ impl Request {
         html! {
             <label>
                 <span>{ "behind the header" }</span>
-                <select {onchange}>
+                <select {onchange} data-shown={(self.form.kind as usize).to_string()}>
                     { for KINDS.iter().enumerate().map(|(at, (kind, word))| html! {
                         <option value={at.to_string()} selected={self.form.kind == *kind}>{ *word }</option>
                     }) }
