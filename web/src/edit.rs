@@ -62,6 +62,68 @@ pub fn set_function(text: &str, profile: &str) -> String {
     }
 }
 
+/// The text with another call in line n; what the line says behind it stays: how often,
+/// expectations, what happens inside, the comment.
+pub fn set_call(text: &str, line: u32, call: &str) -> String {
+    with_line(text, line, |old| {
+        let indent = old.len() - old.trim_start().len();
+        let end = call_end(old);
+        let said = old[..end].trim_end().len().max(indent);
+        // Columns stay where they are, as far as there is room.
+        let gap = old[said..].len() - old[said..].trim_start().len();
+        let new = [&old[..indent], call].concat();
+        let room = (said + gap).saturating_sub(new.len()).max(2);
+        match old[said + gap..].is_empty() {
+            true => new,
+            false => format!("{new}{:room$}{}", "", &old[said + gap..]),
+        }
+    })
+}
+
+/// Where the call of a line ends: before `xN`, `->`, `{` or the comment.
+fn call_end(line: &str) -> usize {
+    let said = &line[..comment(line)];
+    let mut listed = false;
+    let mut at = 0;
+    for word in said.split_inclusive(char::is_whitespace) {
+        let bare = word.trim_end();
+        let times = bare
+            .strip_prefix('x')
+            .is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_digit()));
+        if !listed && (times || bare.starts_with("->") || bare.starts_with('{')) {
+            return at;
+        }
+        listed = (listed || bare.contains('[')) && !bare.contains(']');
+        at += word.len();
+    }
+    said.len()
+}
+
+/// The one line (from 0) two texts differ in, if it is one and both have as many.
+pub fn changed_line(old: &str, new: &str) -> Option<usize> {
+    let (mut old, mut new) = (old.split('\n'), new.split('\n'));
+    let mut found = None;
+    for at in 0.. {
+        match (old.next(), new.next()) {
+            (None, None) => return found,
+            (Some(one), Some(other)) if one == other => {}
+            (Some(_), Some(_)) if found.is_none() => found = Some(at),
+            _ => return None,
+        }
+    }
+    None
+}
+
+/// Where what differs ends in the new text, in UTF-16 units as the browser counts.
+pub fn changed_end(old: &str, new: &str) -> u32 {
+    let begin = old.chars().zip(new.chars()).take_while(|(one, other)| one == other);
+    let begin: usize = begin.map(|(letter, _)| letter.len_utf16()).sum();
+    let end = old.chars().rev().zip(new.chars().rev()).take_while(|(one, other)| one == other);
+    let end: usize = end.map(|(letter, _)| letter.len_utf16()).sum();
+    let all: usize = new.chars().map(char::len_utf16).sum();
+    u32::try_from(all.saturating_sub(end).max(begin.min(all))).unwrap_or(u32::MAX)
+}
+
 fn host_line(profile: &str) -> String {
     format!("host     {profile}")
 }
@@ -211,12 +273,43 @@ mod tests {
     }
 
     #[test]
+    fn line_that_changed_is_found() {
+        assert_eq!(changed_line("a\nb\nc", "a\nbb\nc"), Some(1));
+        assert_eq!(changed_line("a\nb", "a\nb"), None);
+        assert_eq!(changed_line("a\nb", "x\ny"), None);
+        assert_eq!(changed_line("a\nb", "a\nb\n"), None);
+    }
+
+    #[test]
+    fn change_ends_before_what_both_end_in() {
+        assert_eq!(changed_end("fire 0\nx", "fire 12\nx"), 7);
+        assert_eq!(changed_end("a😀b", "a😀cb"), 4);
+        assert_eq!(changed_end("aaa", "aa"), 2);
+        assert_eq!(changed_end("", ""), 0);
+    }
+
+    #[test]
+    fn call_changes_and_what_is_behind_it_stays() {
+        let text = "a\nset_irqs msix trigger eventfd 0 [a, -1 x5]  -> 0  # one\nfire 0";
+        assert_eq!(
+            set_call(text, 2, "irq_info msi"),
+            "a\nirq_info msi                                -> 0  # one\nfire 0"
+        );
+        let long = set_call("irq_info msi x3 -> 0", 1, "set_irqs msix trigger none 0+0");
+        assert_eq!(long, "set_irqs msix trigger none 0+0  x3 -> 0");
+        let inside = "set_irqs msix trigger none 0+0{ after \"x\": fire 0 }";
+        assert_eq!(set_call("irq_info msi", 1, inside), inside);
+        assert_eq!(set_call("  irq_info msi# why", 1, "open"), "  open        # why");
+    }
+
+    #[test]
     fn any_text_survives() {
         for text in ["", "\n", "#", "host", "\"", "{#", "é#ü\r\n host\u{3000}x", "function\t"] {
             for line in 0..3 {
                 let _ = raise(text, &Spot::After(line), Stimulus::Fire(0));
                 let _ = raise(text, &Spot::Inside(line, after("s", 2)), Stimulus::Fire(0));
             }
+            assert!(set_call(text, 1, "open").contains("open") || text.is_empty());
             assert!(set_host(text, "h").contains('h'));
             assert!(set_function(text, "f").contains('f'));
         }

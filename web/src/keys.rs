@@ -73,6 +73,15 @@ pub fn key(name: &str, shift: bool, focus: Focus) -> Option<Key> {
     }
 }
 
+/// What a key does with Control (or Command) in the text: the usual undo and redo.
+pub fn with_control(name: &str, shift: bool) -> Option<Key> {
+    match (name, shift) {
+        ("z", false) => Some(Key::Do(Action::Undo)),
+        ("Z" | "z", true) | ("y", false) => Some(Key::Do(Action::Redo)),
+        _ => None,
+    }
+}
+
 /// The list for people.
 pub const LIST: &[(&str, &str)] = &[
     ("← →", "one event back, on"),
@@ -85,7 +94,7 @@ pub const LIST: &[(&str, &str)] = &[
     ("e", "edit the text"),
     ("Esc", "leave the text, or this list"),
     ("t", "follow the interrupt of this event, or none"),
-    ("u r", "undo, redo"),
+    ("u r", "undo, redo; in the text Ctrl Z, Ctrl Y"),
     ("c", "copy the trace as text"),
     ("?", "this list"),
 ];

@@ -10,16 +10,20 @@
 
 pub mod aside;
 mod clipboard;
+pub mod compare;
 pub mod components;
 pub mod edit;
 pub mod index;
+pub mod kept;
 pub mod keys;
 mod mount;
 pub mod options;
 pub mod panic;
+pub mod request;
 pub mod run;
 mod save;
 pub mod state;
+pub mod storage;
 pub mod url;
 pub mod view;
 

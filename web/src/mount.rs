@@ -56,7 +56,7 @@ pub fn start() {
     url::watch();
     wasm_bindgen_futures::spawn_local(async move {
         let own = element.text_content().unwrap_or_default();
-        let mut options = Options { full: true, ..Options::default() };
+        let mut options = Options { full: true, keeps: true, ..Options::default() };
         // Beginning again must not lead to the same mistake.
         let hash = if panic::begins_again(&element) { None } else { url::hash() };
         let text = match hash {

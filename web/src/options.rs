@@ -20,6 +20,8 @@ pub struct Options {
     pub view: Option<View>,
     /// What was wrong with a link.
     pub notice: Option<String>,
+    /// The page keeps drafts and runs. Only the playground's own page does, and it says so itself.
+    pub keeps: bool,
     /// `"label"`: what a screen reader calls this block.
     pub label: Option<String>,
 }
@@ -42,6 +44,7 @@ impl Options {
             },
             view: None,
             notice: None,
+            keeps: false,
             label: member("label").as_string(),
         }
     }

@@ -129,6 +129,7 @@ const KEPT: &str = "vfio-irq-stopped-at";
 
 /// Loads the page again, without a text from the address that may have been the reason.
 fn begin_again(text: &str) {
+    crate::storage::crashed();
     let window = gloo::utils::window();
     if let Ok(Some(storage)) = window.session_storage() {
         let _ = storage.set_item(KEPT, text);

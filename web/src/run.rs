@@ -4,6 +4,7 @@ use std::fmt;
 
 use vfio_irq_core::device::Moment;
 use vfio_irq_core::event::{Event, Step};
+use vfio_irq_core::host::HostProfile;
 use vfio_irq_core::machine::Machine;
 use vfio_irq_core::scenario::{Overrides, Player, Scenario, TextError};
 use vfio_irq_core::trace::{Entry, Trace};
@@ -41,6 +42,23 @@ impl Run {
         let scenario = Scenario::parse(text)?;
         let player = Player::new(scenario, Overrides::default()).map_err(|error| vec![error])?;
         Ok(Self { text: text.into(), index: Index::new(player.trace()), player })
+    }
+
+    /// The same text on another host.
+    pub fn on(&self, host: HostProfile) -> Option<Self> {
+        let overrides = Overrides { host: Some(host), function: None };
+        let player = Player::new(self.player.scenario().clone(), overrides).ok()?;
+        Some(Self { text: self.text.clone(), index: Index::new(player.trace()), player })
+    }
+
+    /// The scenario.
+    pub fn scenario(&self) -> &Scenario {
+        self.player.scenario()
+    }
+
+    /// The host it ran on.
+    pub fn host(&self) -> HostProfile {
+        self.machine(0).host.profile().clone()
     }
 
     /// The trace.

@@ -76,6 +76,8 @@ pub struct State {
     tried: Rc<str>,
     past: Vec<Rc<str>>,
     future: Vec<Rc<str>>,
+    /// The line being typed: as long as it is, one undo takes it back.
+    typing: Option<usize>,
 }
 
 /// Most texts kept to go back to.
@@ -97,6 +99,7 @@ impl State {
             tried: text,
             past: Vec::new(),
             future: Vec::new(),
+            typing: None,
         };
         state.execute();
         let lost = state.run.as_ref().and_then(|run| run.first_loss());
@@ -142,6 +145,9 @@ impl State {
     /// The state after an action.
     pub fn reduce(&self, action: Action) -> Self {
         let mut next = self.clone();
+        if !matches!(action, Action::Edit(_) | Action::Settle) {
+            next.typing = None;
+        }
         match action {
             Action::Edit(text) => next.text = text.into(),
             Action::Settle => next.settle(),
@@ -178,7 +184,9 @@ impl State {
     fn replace(&mut self, text: &str) {
         self.settle();
         self.text = text.into();
+        self.typing = None;
         self.settle();
+        self.typing = None;
     }
 
     /// Runs a text not tried yet; what was tried before can be had back.
@@ -186,11 +194,16 @@ impl State {
         if self.settled() {
             return;
         }
+        let line = edit::changed_line(&self.tried, &self.text);
+        let goes_on = line.is_some() && self.typing == line && !self.past.is_empty();
+        self.typing = line;
         let before = std::mem::replace(&mut self.tried, self.text.clone());
-        if self.past.len() == MAX_PAST {
-            self.past.remove(0);
+        if !goes_on {
+            if self.past.len() == MAX_PAST {
+                self.past.remove(0);
+            }
+            self.past.push(before);
         }
-        self.past.push(before);
         self.future.clear();
         self.execute();
     }

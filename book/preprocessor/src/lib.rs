@@ -20,6 +20,7 @@
 pub mod block;
 pub mod clauses;
 pub mod differences;
+pub mod examples;
 pub mod html;
 pub mod marks;
 pub mod page;

@@ -56,6 +56,9 @@ pub struct Difference {
     pub clause: &'static str,
     /// The switch.
     pub of: fn(&Rules) -> bool,
+    /// Turns the switch: a host that differs from another in this alone tells what it is
+    /// responsible for.
+    pub set: fn(&mut Rules, bool),
 }
 
 /// The differences, in the order the command prints them.
@@ -70,6 +73,7 @@ pub const DIFFERENCES: &[Difference] = &[
         since: "6.5 (dd27a7070038, e4163438e015, 6c8017c6a58d), where the irq domain can",
         clause: "MSG-NORESIZE",
         of: |rules| rules.dynamic_msix,
+        set: |rules, on| rules.dynamic_msix = on,
     },
     Difference {
         id: "range-first",
@@ -81,6 +85,7 @@ pub const DIFFERENCES: &[Difference] = &[
         since: "in 6.1.192, no longer in 6.12.95",
         clause: "MSG-NORESIZE",
         of: |rules| rules.range_first,
+        set: |rules, on| rules.range_first = on,
     },
     Difference {
         id: "loopback-in-range",
@@ -89,6 +94,7 @@ pub const DIFFERENCES: &[Difference] = &[
         since: "in 6.1.192, no longer in 6.12.95",
         clause: "MSG-LOOPBACK-RANGE",
         of: |rules| rules.loopback_in_range,
+        set: |rules, on| rules.loopback_in_range = on,
     },
     Difference {
         id: "err-on-conventional",
@@ -97,6 +103,7 @@ pub const DIFFERENCES: &[Difference] = &[
         since: "seen in 7.3.4, not in 6.12.95",
         clause: "INFO-ERR",
         of: |rules| rules.err_on_conventional,
+        set: |rules, on| rules.err_on_conventional = on,
     },
     Difference {
         id: "err-req-strict-negative",
@@ -105,6 +112,7 @@ pub const DIFFERENCES: &[Difference] = &[
         since: "seen in 6.12.95, not in 6.1.192",
         clause: "ERR-REQ-NEGATIVE-FD",
         of: |rules| rules.err_req_strict_negative,
+        set: |rules, on| rules.err_req_strict_negative = on,
     },
     Difference {
         id: "multi-msi-refused-early",
@@ -113,6 +121,7 @@ pub const DIFFERENCES: &[Difference] = &[
         since: "seen in 6.12.95, not in 6.1.192",
         clause: "MSG-SUPPLY",
         of: |rules| rules.multi_msi_refused_early,
+        set: |rules, on| rules.multi_msi_refused_early = on,
     },
     Difference {
         id: "restore-sets-memory",
@@ -121,6 +130,7 @@ pub const DIFFERENCES: &[Difference] = &[
         since: "in 6.1.192 and 7.3.4, not in 6.12.95",
         clause: "RESET-RESTORE",
         of: |rules| rules.restore_sets_memory,
+        set: |rules, on| rules.restore_sets_memory = on,
     },
     Difference {
         id: "emulated",
@@ -129,6 +139,7 @@ pub const DIFFERENCES: &[Difference] = &[
         since: "a device of an mdev or vfio-user host",
         clause: "MSG-NORESIZE",
         of: |rules| rules.emulated,
+        set: |rules, on| rules.emulated = on,
     },
 ];
 
@@ -193,5 +204,27 @@ impl HostProfile {
     /// The built-in profile of this name.
     pub fn by_name(name: &str) -> Option<Self> {
         PROFILES.iter().find(|profile| profile.name == name).cloned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn switch_that_is_set_is_the_one_read() {
+        for difference in DIFFERENCES {
+            let mut rules = LINUX_6_1;
+            let others = |rules: &Rules| {
+                let others = DIFFERENCES.iter().filter(|other| other.id != difference.id);
+                others.map(|other| (other.of)(rules)).collect::<alloc::vec::Vec<_>>()
+            };
+            let before = others(&rules);
+            for on in [true, false] {
+                (difference.set)(&mut rules, on);
+                assert_eq!((difference.of)(&rules), on, "{}", difference.id);
+                assert_eq!(others(&rules), before, "{} turns another switch", difference.id);
+            }
+        }
     }
 }

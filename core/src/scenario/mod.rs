@@ -97,6 +97,7 @@ mod lex;
 mod parse;
 mod player;
 mod print;
+mod raw;
 mod run;
 mod stepper;
 

@@ -13,6 +13,7 @@ mod offline;
 mod pages;
 mod server;
 mod share;
+mod tools;
 mod worker;
 
 pub use measure::measure;
@@ -32,6 +33,7 @@ pub fn main() {
         access::tests(),
         firefox::tests(),
         share::tests(),
+        tools::tests(),
     ]
     .concat();
     let trials = trials.into_iter().map(|(name, test)| {

@@ -5,6 +5,7 @@ pub mod facts;
 pub mod function;
 pub mod help;
 pub mod icon;
+pub mod keeping;
 pub mod lanes;
 pub mod ledger;
 pub mod limited;

@@ -9,7 +9,7 @@ use vfio_irq_core::event::CauseId;
 use vfio_irq_core::link::View;
 use vfio_irq_core::machine::Machine;
 use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlElement};
+use web_sys::{Element, HtmlElement, HtmlTextAreaElement};
 use yew::prelude::*;
 
 use super::Shared;
@@ -17,16 +17,17 @@ use super::editor::editor;
 use super::facts::facts;
 use super::function::registers;
 use super::help::help;
+use super::keeping::{Keeping, Say};
 use super::ledger::ledger;
 use super::now::now;
 use super::part::{Part, address};
 use super::timeline::timeline;
 use super::toolbar::{Toolbar, show_choices, toolbar};
-use super::tools::{self, Tool};
+use super::tools::{self, Tool, compare::Compare};
 use crate::aside;
 use crate::clipboard;
 use crate::edit;
-use crate::keys::{Focus, Key, key};
+use crate::keys::{Focus, Key, key, with_control};
 use crate::options::Options;
 use crate::run::Run;
 use crate::state::{Action, Grain, State};
@@ -55,6 +56,10 @@ pub enum Message {
     Beat,
     /// Whether copying worked.
     Copied(bool),
+    /// The text has stood for a while: it counts as a run.
+    Stood,
+    /// What is said about the draft.
+    Draft(Say),
 }
 
 /// The playground.
@@ -73,6 +78,9 @@ pub struct Playground {
     tool: Option<Tool>,
     copied: &'static str,
     address: url::Address,
+    keeping: Option<Keeping>,
+    /// Where the caret goes when the text is drawn: behind what an undo changed.
+    caret: Option<u32>,
 }
 
 impl Component for Playground {
@@ -91,6 +99,17 @@ impl Component for Playground {
         {
             state.followed = Some(CauseId(cause));
         }
+        let (keeping, state) = match options.keeps {
+            true => {
+                let (keeping, state) = Keeping::new(state);
+                (Some(keeping), state)
+            }
+            false => (None, state),
+        };
+        if keeping.is_some() {
+            // What the page begins with is a run like any other.
+            ctx.link().send_message(Message::Stood);
+        }
         Self {
             machines: machines(&state),
             state: Rc::new(state),
@@ -104,6 +123,8 @@ impl Component for Playground {
             tool: view.and_then(|view| Tool::by_word(view.tool.as_deref()?)),
             copied: "",
             address: url::Address::default(),
+            keeping,
+            caret: None,
         }
     }
 
@@ -116,6 +137,17 @@ impl Component for Playground {
             }
             Message::Copied(worked) => {
                 self.copied = if worked { "Copied" } else { "Could not copy" };
+                true
+            }
+            Message::Stood => {
+                let state = self.state.clone();
+                self.keeping.as_mut().map(|keeping| keeping.ran(&state)).is_some()
+            }
+            Message::Draft(say) => {
+                if let Some(text) = self.keeping.as_mut().and_then(|keeping| keeping.say(say)) {
+                    self.act(ctx, Action::Replace(text));
+                    self.act(ctx, Action::End);
+                }
                 true
             }
         }
@@ -146,6 +178,9 @@ impl Component for Playground {
                 }
                 { toolbar(&bar) }
                 if self.help { { help() } }
+                if let Some(keeping) = &self.keeping {
+                    { keeping.view(&ctx.link().callback(Message::Draft)) }
+                }
                 if options.full {
                     { tools::tabs(self.tool, &shared.ask) }
                     if let Some(tool) = self.tool { { tools::panel(tool, &self.given(ctx, &shared)) } }
@@ -156,6 +191,11 @@ impl Component for Playground {
                         <b class="vfi-badge">{ "STALE" }</b>
                         { " The text has an error; below is the last run that worked." }
                     </p>
+                }
+                if !options.full && options.hosts.len() > 1 {
+                    <section class="vfi-beside" aria-label="Both hosts side by side">
+                        <Compare state={shared.clone()} id={format!("{id}-beside")} hosts={options.hosts.clone()} />
+                    </section>
                 }
                 <div class="vfi-panels">
                     <div class="vfi-left">
@@ -185,6 +225,11 @@ impl Component for Playground {
             let shown = self.shown(ctx);
             self.address.follow(shown);
         }
+        if let (Some(caret), Some(area)) =
+            (self.caret.take(), self.area.cast::<HtmlTextAreaElement>())
+        {
+            let _ = area.set_selection_range(caret, caret);
+        }
     }
 }
 
@@ -207,6 +252,10 @@ impl Playground {
             state: shared.clone(),
             machine: self.machines.as_ref().map(|(now, _)| now.clone()),
             view: Rc::new(self.shown(ctx)),
+            runs: self
+                .keeping
+                .as_ref()
+                .map_or_else(|| Rc::new([]) as _, |keeping| keeping.runs.clone()),
             id: format!("{}-tool", self.id),
         }
     }
@@ -243,9 +292,17 @@ impl Playground {
     }
 
     fn act(&mut self, ctx: &Context<Self>, action: Action) {
+        let back = matches!(action, Action::Undo | Action::Redo);
         let next = self.state.reduce(action);
         if next == *self.state {
             return;
+        }
+        if back {
+            self.caret = Some(edit::changed_end(&self.state.text, &next.text));
+        }
+        if let Some(keeping) = &mut self.keeping {
+            let later = ctx.link().callback(|()| Message::Stood);
+            keeping.notice(&self.state, &next, later);
         }
         if next.run != self.state.run || next.position != self.state.position {
             self.machines = machines(&next);
@@ -280,10 +337,21 @@ impl Playground {
 
 fn on_key(ask: Callback<Key>) -> Callback<KeyboardEvent> {
     Callback::from(move |event: KeyboardEvent| {
-        if event.ctrl_key() || event.alt_key() || event.meta_key() {
+        let target: Option<Element> = event.target().and_then(|it| it.dyn_into().ok());
+        if event.alt_key() {
             return;
         }
-        let focus = focus_of(event.target().and_then(|it| it.dyn_into().ok()));
+        if event.ctrl_key() || event.meta_key() {
+            // The browser's own undo knows nothing of lines a tool put in: there is one undo, this.
+            // Other fields have the browser's.
+            let area = target.is_some_and(|it| it.class_list().contains("vfi-area"));
+            if let Some(key) = with_control(&event.key(), event.shift_key()).filter(|_| area) {
+                event.prevent_default();
+                ask.emit(key);
+            }
+            return;
+        }
+        let focus = focus_of(target);
         if let Some(key) = key(&event.key(), event.shift_key(), focus) {
             event.prevent_default();
             ask.emit(key);

@@ -279,3 +279,56 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn burst_of_typing_is_one_undo() {
+    let mut state = state(TEARDOWN);
+    let mut text = TEARDOWN.to_owned();
+    for letter in "fire 1".chars() {
+        text.push(letter);
+        state = edited(&state, &text);
+    }
+    let back = state.reduce(Action::Undo);
+    assert_eq!(&*back.text, TEARDOWN);
+    assert_eq!(&*back.reduce(Action::Redo).text, text);
+}
+
+#[test]
+fn typing_in_another_line_or_after_a_step_is_another_undo() {
+    let first = edited(&state(TEARDOWN), &TEARDOWN.replace("a=1", "a=2"));
+    let second = edited(&first, &first.text.replace("linux-6.1", "linux-6.12"));
+    assert_eq!(second.reduce(Action::Undo).text, first.text);
+    let stepped = first.reduce(Action::Begin);
+    let again = edited(&stepped, &first.text.replace("a=2", "a=3"));
+    assert_eq!(again.reduce(Action::Undo).text, first.text);
+}
+
+#[test]
+fn what_a_tool_does_to_the_line_being_typed_is_another_undo() {
+    let typed = edited(&state(TEARDOWN), &TEARDOWN.replace("a=1", "a=2"));
+    let replaced = typed.reduce(Action::Replace(typed.text.replace("a=2", "a=4")));
+    assert_eq!(replaced.reduce(Action::Undo).text, typed.text);
+    let after = edited(&replaced, &replaced.text.replace("a=4", "a=5"));
+    assert_eq!(after.reduce(Action::Undo).text, replaced.text);
+}
+
+#[test]
+fn undo_goes_back_a_hundred_changes_of_any_kind() {
+    let mut state = state(TEARDOWN);
+    let mut texts = vec![state.text.clone()];
+    for n in 0..100 {
+        state = match n % 4 {
+            0 => state.reduce(Action::Insert(format!("fire {n}"))),
+            1 => state.reduce(Action::Replace(format!("{TEARDOWN}fire {n}\n"))),
+            2 => state.reduce(Action::Host(["linux-6.1", "linux-7.3"][n / 2 % 2].into())),
+            _ => edited(&state, &format!("{}fire {n}\n", state.text)),
+        };
+        assert_ne!(texts.last(), Some(&state.text), "change {n}");
+        texts.push(state.text.clone());
+    }
+    while let Some(text) = texts.pop() {
+        assert_eq!(state.text, text);
+        state = state.reduce(Action::Undo);
+    }
+    assert!(!state.can_undo());
+}

@@ -4,6 +4,7 @@
 //! - A name `book:css/variables.css` in the playground's page becomes that file's hashed name.
 //! - The loader's element on every page learns the hashed names of module and styles.
 //! - mdBook's pages are mended for readers who use no mouse or don't see them ([`access`]).
+//! - The playground's examples become a file, whose name its element learns.
 //! - The second module and its worker get names with hashes.
 //! - What is published gets smaller ([`names`], [`smaller`]), gets a policy ([`policy`]) and works without a network
 //!   ([`offline`]).
@@ -17,10 +18,12 @@ mod policy;
 mod smaller;
 mod worker;
 
+use crate::examples;
 use crate::preprocess::VfioIrq;
 use anyhow::{Context, Result, ensure};
 use mdbook_driver::MDBook;
 use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 
 const PLAYGROUND: &str = "playground.html";
@@ -46,6 +49,7 @@ pub fn build(source: &Path, site: &Path) -> Result<()> {
     build_book(&source.join("book"), &aside)?;
 
     let playground = with_book_names(&playground, &aside)?;
+    let playground = with_examples(playground, &examples::json(&source.join("book"))?, &aside)?;
     // Under `trunk serve` every page has a script that reloads it by a socket: no policy, and
     // nothing is kept that was yesterday's.
     let published = !playground.contains(RELOADING);
@@ -174,6 +178,17 @@ fn hashed_name(book: &Path, name: &str) -> Result<String> {
         }
     }
     anyhow::bail!("the book has no file {name}, which {PLAYGROUND} names")
+}
+
+/// Puts the examples beside the book's files, under a name that changes with them.
+fn with_examples(html: String, json: &str, book: &Path) -> Result<String> {
+    let mut hasher = DefaultHasher::new();
+    json.hash(&mut hasher);
+    let name = format!("assets/examples-{:08x}.json", hasher.finish() as u32);
+    write(&book.join(&name), json)?;
+    let element = "<div id=\"vfio-irq-playground\"";
+    ensure!(html.contains(element), "{PLAYGROUND} has no {element}>");
+    Ok(html.replacen(element, &format!("{element} data-examples=\"{name}\""), 1))
 }
 
 fn between<'a>(text: &'a str, start: &str, end: &str) -> Option<&'a str> {

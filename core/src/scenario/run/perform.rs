@@ -10,13 +10,11 @@ use crate::device::{Answer, Fd, Stimulus, Target};
 use crate::errno::Errno;
 use crate::event::Event;
 use crate::scenario::ast::{
-    Action, Data, Expect, FdRef, FdRefs, Item, Names, SetAction, SetIrqs, Span, StepLine, WriteData,
+    Action, Data, Expect, FdRef, FdRefs, Names, SetIrqs, Span, StepLine, WriteData,
 };
+use crate::scenario::raw::CLOSED;
 use crate::trace::Check;
-use crate::uapi::{IrqInfo, IrqSetFlags, IrqSetHeader, eventfd_data};
-
-/// A descriptor number that is never open: beyond any limit on open files.
-pub(super) const CLOSED: Fd = i32::MAX;
+use crate::uapi::IrqInfo;
 
 /// What a step answered.
 pub(super) enum Reply {
@@ -88,7 +86,7 @@ impl Runner {
                 // Repeated, a request is the same each time: the names stay.
                 let (header, data) = match self.request.take() {
                     Some(ready) if self.done > 0 => ready,
-                    _ => self.request(request),
+                    _ => request.raw(&|names| self.numbers(names)),
                 };
                 let answer = target.set_irqs(header, &data);
                 self.request = Some((header, data));
@@ -198,39 +196,8 @@ impl Runner {
         names.each().map(|name| (name.clone(), self.named(&name))).collect()
     }
 
-    /// Header and data of a request.
-    fn request(&self, request: &SetIrqs) -> (IrqSetHeader, Vec<u8>) {
-        let (data_flag, bytes, items) = match &request.data {
-            Data::None => (IrqSetFlags::DATA_NONE, Vec::new(), 0),
-            Data::Bool(items) => {
-                let bytes = expand(items.as_deref().unwrap_or_default(), |byte| vec![*byte]);
-                let count = bytes.len();
-                (IrqSetFlags::DATA_BOOL, bytes, count)
-            }
-            Data::Eventfd(items) => {
-                let fds = expand(items.as_deref().unwrap_or_default(), |fds| match fds {
-                    FdRefs::Names(names) => self.fds(names).into_iter().map(|(_, fd)| fd).collect(),
-                    FdRefs::Number(number) => vec![*number],
-                    FdRefs::Closed => vec![CLOSED],
-                });
-                (IrqSetFlags::DATA_EVENTFD, eventfd_data(&fds), fds.len())
-            }
-        };
-        let action_flag = match request.action {
-            SetAction::Mask => IrqSetFlags::ACTION_MASK,
-            SetAction::Unmask => IrqSetFlags::ACTION_UNMASK,
-            SetAction::Trigger => IrqSetFlags::ACTION_TRIGGER,
-        };
-        let bytes = request.bytes.clone().unwrap_or(bytes);
-        let size = |len: usize| u32::try_from(len).unwrap_or(u32::MAX);
-        let header = IrqSetHeader {
-            argsz: request.argsz.unwrap_or_else(|| IrqSetHeader::SIZE + size(bytes.len())),
-            flags: request.flags.unwrap_or_else(|| (data_flag | action_flag).bits()),
-            index: request.index,
-            start: request.start,
-            count: request.count.unwrap_or_else(|| size(items)),
-        };
-        (header, bytes)
+    fn numbers(&self, names: &Names) -> Vec<Fd> {
+        names.each().map(|name| self.named(&name)).collect()
     }
 }
 
@@ -240,17 +207,6 @@ fn expected_counter(step: &StepLine) -> Option<u64> {
         Expect::Value { value, .. } => Some(value),
         _ => None,
     })
-}
-
-fn expand<T, V: Clone>(items: &[Item<T>], each: impl Fn(&T) -> Vec<V>) -> Vec<V> {
-    let mut all = Vec::new();
-    for item in items {
-        let values = each(&item.what);
-        for _ in 0..item.times {
-            all.extend_from_slice(&values);
-        }
-    }
-    all
 }
 
 /// The device can't be told to do this: a note in the trace and a failed check.

@@ -5,15 +5,22 @@
 //! changes the text by an [`Action`](crate::state::Action), so undo, drafts and links know nothing
 //! of tools.
 
+pub mod compare;
+pub mod diff;
+pub mod examples;
+pub mod request;
+pub mod runs;
 pub mod share;
 
 use std::rc::Rc;
 
+use vfio_irq_core::clause;
 use vfio_irq_core::link::View;
 use vfio_irq_core::machine::Machine;
 use yew::prelude::*;
 
-use super::Shared;
+use super::{Shared, toolbar};
+use crate::kept::Kept;
 use crate::keys::Key;
 
 /// A tool.
@@ -21,18 +28,28 @@ use crate::keys::Key;
 pub enum Tool {
     /// A SET_IRQS request, field by field.
     Request,
+    /// Two hosts on one text.
+    Compare,
+    /// Stories of book and tests.
+    Examples,
+    /// The last texts that ran.
+    Runs,
     /// The whole as link, text, picture or program.
     Share,
 }
 
 impl Tool {
     /// All of them, in the order of their tabs.
-    pub const ALL: [Self; 2] = [Self::Request, Self::Share];
+    pub const ALL: [Self; 5] =
+        [Self::Request, Self::Compare, Self::Examples, Self::Runs, Self::Share];
 
     /// Its tab's word.
     pub fn word(self) -> &'static str {
         match self {
             Self::Request => "Request",
+            Self::Compare => "Compare",
+            Self::Examples => "Examples",
+            Self::Runs => "Runs",
             Self::Share => "Share",
         }
     }
@@ -52,8 +69,34 @@ pub struct Given {
     pub machine: Option<Rc<Machine>>,
     /// What a link to this holds.
     pub view: Rc<View>,
+    /// The last runs, newest first.
+    pub runs: Rc<[Kept]>,
     /// Begins the tool's ids.
     pub id: String,
+}
+
+/// A tool is drawn again when the state or the machine is another.
+impl PartialEq for Given {
+    fn eq(&self, other: &Self) -> bool {
+        let machine = |given: &Self| given.machine.as_ref().map(Rc::as_ptr);
+        Rc::ptr_eq(&self.state.state, &other.state.state) && machine(self) == machine(other)
+    }
+}
+
+/// A rule by its id, as a link into the book, with its text.
+fn rule_link(id: &str) -> Html {
+    let text = clause::rule(id).map_or("", |rule| rule.text);
+    html! { <>
+        <a href={["clauses.html#", id].concat()}><code>{ id.to_owned() }</code></a>
+        if !text.is_empty() { { ": " }{ text } }
+    </> }
+}
+
+/// Lets the choices of a tool show what they are, whatever a reader chose before.
+fn show_choices(id: &str) {
+    if let Some(place) = gloo::utils::document().get_element_by_id(id) {
+        let _ = toolbar::show_choices(&place);
+    }
 }
 
 /// One button for each tool; the open one is pressed.
@@ -74,7 +117,14 @@ pub fn tabs(open: Option<Tool>, ask: &Callback<Key>) -> Html {
 /// The open tool.
 pub fn panel(tool: Tool, given: &Given) -> Html {
     let body = match tool {
-        Tool::Request => html! { <p class="vfi-empty">{ "Not there yet." }</p> },
+        Tool::Request => html! { <request::Request given={given.clone()} /> },
+        Tool::Compare => html! {
+            <compare::Compare state={given.state.clone()} id={given.id.clone()} />
+        },
+        Tool::Examples => html! { <examples::Examples state={given.state.clone()} /> },
+        Tool::Runs => html! {
+            <runs::Runs state={given.state.clone()} runs={given.runs.clone()} id={given.id.clone()} />
+        },
         Tool::Share => html! { <share::Share given={given.clone()} /> },
     };
     html! {

@@ -1,0 +1,287 @@
+//! The tools of the full page, used as a reader uses them.
+//!
+//! Run by `wasm-pack test --headless --chrome web`. Left out: examples, which the site's builder
+//! writes; they are tested in the built site.
+#![cfg(target_arch = "wasm32")]
+
+use gloo::timers::future::TimeoutFuture;
+use gloo::utils::{body, document, window};
+use vfio_irq_web::options::Options;
+use vfio_irq_web::{Mounted, mount};
+use wasm_bindgen::JsCast;
+use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+use web_sys::{
+    Element, Event, EventInit, HtmlElement, HtmlInputElement, HtmlSelectElement,
+    HtmlTextAreaElement, InputEvent, KeyboardEvent, KeyboardEventInit,
+};
+
+wasm_bindgen_test_configure!(run_in_browser);
+
+const ENABLED: &str = "function e1000e\nhost     linux-6.1\nset_irqs msix trigger eventfd 0 [a]  -> 0\nfire 0                               -> a=1\n";
+
+struct Page {
+    place: Element,
+    mounted: Option<Mounted>,
+}
+
+impl Page {
+    async fn new(text: &str, keeps: bool) -> Self {
+        let options = Options { full: true, keeps, ..Options::default() };
+        Self::with(text, options).await
+    }
+
+    async fn with(text: &str, options: Options) -> Self {
+        let place = document().create_element("div").expect("a div");
+        body().append_child(&place).expect("a body");
+        let mounted = Some(mount(place.clone(), text, options));
+        tick().await;
+        Self { place, mounted }
+    }
+
+    fn find(&self, selector: &str) -> Element {
+        let found = self.place.query_selector(selector).expect("the selector is right");
+        found.unwrap_or_else(|| panic!("no {selector} in {}", self.said("")))
+    }
+
+    fn said(&self, selector: &str) -> String {
+        match selector {
+            "" => self.place.text_content(),
+            selector => self.find(selector).text_content(),
+        }
+        .unwrap_or_default()
+    }
+
+    fn text(&self) -> String {
+        self.find(".vfi-area").unchecked_into::<HtmlTextAreaElement>().value()
+    }
+
+    /// Clicks the button with this word.
+    async fn press(&self, word: &str) {
+        let all = self.place.query_selector_all("button").expect("the selector is right");
+        let buttons =
+            (0..all.length()).filter_map(|at| all.item(at)?.dyn_into::<HtmlElement>().ok());
+        let button = buttons
+            .into_iter()
+            .find(|it| it.text_content().as_deref().map(str::trim) == Some(word));
+        button.unwrap_or_else(|| panic!("no button {word} in {}", self.said(""))).click();
+        tick().await;
+    }
+
+    async fn write(&self, field: &str, text: &str) {
+        let field = self.find(field);
+        match field.dyn_ref::<HtmlTextAreaElement>() {
+            Some(area) => area.set_value(text),
+            None => field.unchecked_ref::<HtmlInputElement>().set_value(text),
+        }
+        let init = web_sys::InputEventInit::new();
+        init.set_bubbles(true);
+        let event = InputEvent::new_with_event_init_dict("input", &init).expect("an event");
+        let _ = field.dispatch_event(&event);
+        TimeoutFuture::new(300).await;
+    }
+
+    async fn choose(&self, select: &str, value: &str) {
+        let select: HtmlSelectElement = self.find(select).unchecked_into();
+        select.set_value(value);
+        let init = EventInit::new();
+        init.set_bubbles(true);
+        let _ = select
+            .dispatch_event(&Event::new_with_event_init_dict("change", &init).expect("an event"));
+        tick().await;
+    }
+
+    async fn control(&self, key: &str, shift: bool) {
+        let init = KeyboardEventInit::new();
+        init.set_key(key);
+        init.set_ctrl_key(true);
+        init.set_shift_key(shift);
+        init.set_bubbles(true);
+        init.set_cancelable(true);
+        let event =
+            KeyboardEvent::new_with_keyboard_event_init_dict("keydown", &init).expect("an event");
+        let _ = self.find(".vfi-area").dispatch_event(&event);
+        tick().await;
+    }
+}
+
+impl Drop for Page {
+    fn drop(&mut self) {
+        if let Some(mounted) = self.mounted.take() {
+            mounted.destroy();
+        }
+        self.place.remove();
+    }
+}
+
+async fn tick() {
+    TimeoutFuture::new(30).await;
+}
+
+fn forget_everything() {
+    if let Ok(Some(storage)) = window().local_storage() {
+        let _ = storage.clear();
+    }
+}
+
+#[wasm_bindgen_test]
+async fn request_of_the_form_is_answered_and_inserted() {
+    let page = Page::new(ENABLED, false).await;
+    page.press("Request").await;
+    page.press("Add one").await;
+    assert_eq!(page.said(".vfi-line-said"), "set_irqs msix trigger eventfd 1 [v1]");
+    let answer = page.said(".vfi-answer");
+    assert!(answer.contains("EINVAL") && answer.contains("MSG-NORESIZE"), "{answer}");
+    let link = page.find(".vfi-answer a").get_attribute("href");
+    assert_eq!(link.as_deref(), Some("clauses.html#MSG-NORESIZE"));
+    assert!(page.said(".vfi-bytes").contains("18 00 00 00"), "{}", page.said(".vfi-bytes"));
+    page.press("Insert here").await;
+    assert!(page.text().ends_with("set_irqs msix trigger eventfd 1 [v1]\n"), "{}", page.text());
+}
+
+#[wasm_bindgen_test]
+async fn form_keeps_its_values_while_stepping_and_answers_anew() {
+    let page = Page::new(ENABLED, false).await;
+    page.press("Request").await;
+    page.press("Loopback trigger").await;
+    assert!(page.said(".vfi-answer").starts_with('0'), "{}", page.said(".vfi-answer"));
+    for _ in 0..20 {
+        page.find("[aria-label=\"Line back\"]").unchecked_into::<HtmlElement>().click();
+        tick().await;
+    }
+    assert_eq!(page.said(".vfi-line-said"), "set_irqs msix trigger none 0+1");
+    assert!(page.said(".vfi-answer").contains("EINVAL"), "{}", page.said(".vfi-answer"));
+}
+
+#[wasm_bindgen_test]
+async fn field_that_cannot_be_read_says_what_it_takes() {
+    let page = Page::new(ENABLED, false).await;
+    page.press("Request").await;
+    page.write(".vfi-form [list]", "mxis").await;
+    assert!(
+        page.said(".vfi-said-so").contains("index takes intx, msi"),
+        "{}",
+        page.said(".vfi-said-so")
+    );
+    let invalid = page.find(".vfi-form [list]").get_attribute("aria-invalid");
+    assert_eq!(invalid.as_deref(), Some("true"));
+}
+
+#[wasm_bindgen_test]
+async fn preset_shows_in_every_field_whatever_was_chosen_before() {
+    let page = Page::new(ENABLED, false).await;
+    page.press("Request").await;
+    page.choose(".vfi-form label:nth-last-child(2) select", "3").await;
+    page.press("Disable").await;
+    let kind: HtmlSelectElement = page.find(".vfi-form label:last-child select").unchecked_into();
+    assert_eq!(kind.value(), "0");
+    assert_eq!(page.said(".vfi-line-said"), "set_irqs msix trigger none 0+0");
+}
+
+#[wasm_bindgen_test]
+async fn request_at_the_position_is_edited_in_place() {
+    let page = Page::new(ENABLED, false).await;
+    page.press("Request").await;
+    page.find("[aria-label=\"Line back\"]").unchecked_into::<HtmlElement>().click();
+    tick().await;
+    page.press("Edit line 3").await;
+    page.find(".vfi-flags label:nth-of-type(6) input").unchecked_into::<HtmlElement>().click();
+    tick().await;
+    page.press("Replace line 3").await;
+    assert!(
+        page.text().contains("set_irqs msix trigger eventfd 0 [a] flags=0x04  -> 0\nfire"),
+        "{}",
+        page.text()
+    );
+    page.press("Undo").await;
+    assert_eq!(page.text(), ENABLED);
+}
+
+#[wasm_bindgen_test]
+async fn two_hosts_stand_side_by_side_with_the_reason() {
+    let text = format!("{ENABLED}set_irqs msix trigger eventfd 1 [b]\n");
+    let page = Page::new(&text, false).await;
+    page.press("Compare").await;
+    let why = page.said(".vfi-why");
+    assert!(why.contains("line 5") && why.contains("dynamic-msix"), "{why}");
+    page.press("First difference").await;
+    let row = page.said(".vfi-compared .vfi-now-row");
+    assert!(row.contains("EINVAL"), "{row}");
+    assert!(page.said(".vfi-now").contains("line 5"), "{}", page.said(".vfi-now"));
+    page.choose("[aria-label=\"The other host\"]", "mediated").await;
+    assert!(page.said(".vfi-heads:has(.vfi-same)").contains("mediated"));
+    page.press("Linux and mediated").await;
+    assert!(page.said(".vfi-why").contains("emulated"), "{}", page.said(".vfi-why"));
+}
+
+#[wasm_bindgen_test]
+async fn chapter_that_compares_shows_both_sides() {
+    let hosts = vec!["linux-6.1".to_owned(), "linux-6.12".to_owned()];
+    let text = format!("{ENABLED}set_irqs msix trigger eventfd 1 [b]\n");
+    let page = Page::with(&text, Options { hosts, ..Options::default() }).await;
+    assert!(page.said(".vfi-beside .vfi-why").contains("dynamic-msix"), "{}", page.said(""));
+}
+
+#[wasm_bindgen_test]
+async fn draft_survives_and_another_visit_keeps_it() {
+    forget_everything();
+    let draft = format!("{ENABLED}fire 1\n");
+    {
+        let page = Page::new(ENABLED, true).await;
+        page.write(".vfi-area", &draft).await;
+    }
+    tick().await;
+    let page = Page::new("function intx\n", true).await;
+    assert_eq!(page.text(), draft);
+    assert!(page.said(".vfi-draft").contains("Your draft of"), "{}", page.said(".vfi-draft"));
+    page.press("Undo").await;
+    assert_eq!(page.text(), "function intx\n");
+    forget_everything();
+}
+
+#[wasm_bindgen_test]
+async fn damaged_storage_is_no_harm() {
+    forget_everything();
+    let storage = window().local_storage().expect("a browser").expect("a storage");
+    storage.set_item("vfio-irq.drafts.1", "9 9999999999 9 \nx").expect("room");
+    storage.set_item("vfio-irq.runs.1", "{\"a\": 1}").expect("room");
+    let page = Page::new(ENABLED, true).await;
+    assert_eq!(page.text(), ENABLED);
+    page.press("Runs").await;
+    forget_everything();
+}
+
+#[wasm_bindgen_test]
+async fn last_runs_are_listed_once_and_compared() {
+    forget_everything();
+    let page = Page::new(ENABLED, true).await;
+    page.write(".vfi-area", &format!("{ENABLED}fire 0\n")).await;
+    TimeoutFuture::new(1_100).await;
+    page.press("Undo").await;
+    TimeoutFuture::new(1_100).await;
+    page.press("Runs").await;
+    assert_eq!(page.place.query_selector_all(".vfi-kept-runs li").expect("right").length(), 2);
+    for at in [1, 2] {
+        page.find(&format!(".vfi-kept-runs li:nth-child({at}) input"))
+            .unchecked_into::<HtmlElement>()
+            .click();
+        tick().await;
+    }
+    assert!(page.said(".vfi-why").contains("line 5"), "{}", page.said(".vfi-why"));
+    forget_everything();
+}
+
+#[wasm_bindgen_test]
+async fn control_z_takes_back_what_a_tool_put_in() {
+    let page = Page::new(ENABLED, false).await;
+    page.write(".vfi-area", &format!("{ENABLED}fire 0\n")).await;
+    page.press("Request").await;
+    page.press("Disable").await;
+    page.press("Insert here").await;
+    assert!(page.text().ends_with("set_irqs msix trigger none 0+0\n"), "{}", page.text());
+    page.control("z", false).await;
+    assert_eq!(page.text(), format!("{ENABLED}fire 0\n"));
+    page.control("z", false).await;
+    assert_eq!(page.text(), ENABLED);
+    page.control("Z", true).await;
+    assert_eq!(page.text(), format!("{ENABLED}fire 0\n"));
+}
