@@ -11,13 +11,17 @@
 mod clipboard;
 pub mod components;
 pub mod edit;
+pub mod front;
 pub mod index;
+pub mod inject;
 pub mod keys;
+mod motion;
 mod mount;
 pub mod options;
 pub mod panic;
 pub mod run;
 pub mod state;
+pub mod time;
 pub mod url;
 pub mod view;
 

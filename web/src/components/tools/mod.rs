@@ -5,6 +5,8 @@
 //! changes the text by an [`Action`](crate::state::Action), so undo, drafts and links know nothing
 //! of tools.
 
+pub mod inject;
+
 use std::rc::Rc;
 
 use vfio_irq_core::machine::Machine;
@@ -18,16 +20,19 @@ use crate::keys::Key;
 pub enum Tool {
     /// A SET_IRQS request, field by field.
     Request,
+    /// What can happen at the position.
+    Inject,
 }
 
 impl Tool {
     /// All of them, in the order of their tabs.
-    pub const ALL: [Self; 1] = [Self::Request];
+    pub const ALL: [Self; 2] = [Self::Request, Self::Inject];
 
     /// Its tab's word.
     pub fn word(self) -> &'static str {
         match self {
             Self::Request => "Request",
+            Self::Inject => "Inject",
         }
     }
 }
@@ -62,6 +67,7 @@ pub fn tabs(open: Option<Tool>, ask: &Callback<Key>) -> Html {
 pub fn panel(tool: Tool, given: &Given) -> Html {
     let body = match tool {
         Tool::Request => html! { <p class="vfi-empty">{ "Not there yet." }</p> },
+        Tool::Inject => html! { <inject::Inject given={given.clone()} /> },
     };
     html! {
         <section class="vfi-open-tool" id={given.id.clone()} aria-label={tool.word()}>{ body }</section>
