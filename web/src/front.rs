@@ -51,13 +51,17 @@ fn told(run: &Run, cause: CauseId, position: usize) -> String {
     let Some(story) = run.index.story(cause) else { return String::new() };
     match run.index.fate(run.trace(), story, position) {
         Fate::Signalled { .. } => {
-            format!("Yours is {cause}, and it arrived: an eventfd rose. Fire one while MSI-X is off.")
+            format!(
+                "Yours is {cause}, and it arrived: an eventfd rose. Fire one while MSI-X is off."
+            )
         }
         Fate::Lost(why) => {
             format!("Yours was {cause}, and it is lost: {why}. No call returned an error.")
         }
         Fate::Merged { into } => match run.index.story(into).filter(|_| into != cause) {
-            Some(other) if matches!(run.index.fate(run.trace(), other, position), Fate::Lost(_)) => {
+            Some(other)
+                if matches!(run.index.fate(run.trace(), other, position), Fate::Lost(_)) =>
+            {
                 format!("Yours was {cause}; it joined {into}, and is lost with it.")
             }
             _ => format!("Yours is {cause}; it joins {into}, which waits already."),

@@ -2,6 +2,7 @@
 //! a call, what the user does after the call's line.
 
 use vfio_irq_core::device::Stimulus;
+use vfio_irq_core::event::Event;
 use vfio_irq_core::machine::Machine;
 
 use crate::edit::{self, Spot};
@@ -146,7 +147,13 @@ pub fn number(text: &str) -> Option<u64> {
 /// The descriptors of the run that are open at a position, by name.
 pub fn open_names(state: &State, machine: &Machine) -> Vec<String> {
     let Some(run) = state.run.as_deref() else { return Vec::new() };
-    let open = machine.fds.iter().filter(|(_, _, open)| *open);
+    // A line is written before the call that goes on: what that has made is not there yet.
+    let made: &[Event] = match (run.current(state.position), run.spot(state.position)) {
+        (Some((entry, _)), Spot::After(line)) if line < entry.line => &entry.events,
+        _ => &[],
+    };
+    let made = |fd| made.iter().any(|one| matches!(one, Event::Opened { fd: it, .. } if *it == fd));
+    let open = machine.fds.iter().filter(|(fd, _, open)| *open && !made(*fd));
     open.filter_map(|(fd, ..)| run.trace().names.get(&fd).cloned()).collect()
 }
 
@@ -162,7 +169,9 @@ mod tests {
         let run = state.run.clone().expect("the text is right");
         let at = (0..run.len()).find(|row| {
             let (entry, event) = run.index.event(run.trace(), *row).expect("a row");
-            entry.line == 4 && vfio_irq_core::render::sentence(event, &run.trace().names).contains("MSI-X Enable")
+            entry.line == 4
+                && vfio_irq_core::render::sentence(event, &run.trace().names)
+                    .contains("MSI-X Enable")
         });
         state.reduce(Action::Seek(at.expect("a step of the teardown") + 1))
     }
@@ -231,7 +240,10 @@ mod tests {
 
     #[test]
     fn numbers_are_decimal_or_hexadecimal() {
-        assert_eq!(["12", " 0x1F ", "", "x", "-1"].map(number), [Some(12), Some(31), None, None, None]);
+        assert_eq!(
+            ["12", " 0x1F ", "", "x", "-1"].map(number),
+            [Some(12), Some(31), None, None, None]
+        );
         assert_eq!(config_write(0x52, 2, 0x1_c004), "config write 0x52 2 0xc004");
     }
 }

@@ -5,6 +5,7 @@
 mod browser;
 mod files;
 mod pages;
+mod play;
 mod server;
 
 use anyhow::{Result, ensure};
@@ -13,7 +14,7 @@ use std::path::PathBuf;
 
 /// Runs them.
 pub fn main() {
-    let trials = [files::tests(), pages::tests()].concat();
+    let trials = [files::tests(), pages::tests(), play::tests()].concat();
     let trials = trials.into_iter().map(|(name, test)| {
         Trial::test(name, move || test().map_err(|error| Failed::from(format!("{error:#}"))))
     });

@@ -90,7 +90,7 @@ impl Sheet {
 fn band(state: &State) -> Html {
     let run = state.run.as_deref().filter(|_| !state.stale() && state.settled());
     let Some(line) = run.and_then(|run| run.line(state.position)) else { return Html::default() };
-    html! { <i class="vfi-band" style={format!("--line:{}", line.saturating_sub(1))}>{ "▸" }</i> }
+    html! { <i class="vfi-band" style={format!("--line:{}", line.saturating_sub(1))} /> }
 }
 
 /// Line numbers, each with a sign: `!` error, `✗` expectation not met, `✓` met. Three columns of

@@ -105,7 +105,7 @@ impl Component for Inject {
                     { plain("assert INTx", raise(Stimulus::AssertIntx)) }
                     { plain("deassert INTx", raise(Stimulus::DeassertIntx)) }
                     { plain("error (index err)", raise(Stimulus::Error)) }
-                    { plain("device wanted back (index req)", raise(Stimulus::Request)) }
+                    { plain("request (index req)", raise(Stimulus::Request)) }
                 </section>
                 <section>
                     <h4>{ if inside { "The user, after this line" } else { "The user" } }</h4>
