@@ -49,7 +49,9 @@ impl Attributes {
                     attributes.hosts = hosts.split('|').map(str::to_owned).collect();
                     ensure!(attributes.hosts.len() > 1, "`compare` needs at least two hosts: A|B");
                 }
-                _ => bail!("`{word}`: a scenario block knows fails, front, host=NAME, compare=NAME|NAME"),
+                _ => bail!(
+                    "`{word}`: a scenario block knows fails, front, host=NAME, compare=NAME|NAME"
+                ),
             }
         }
         Ok(Some(attributes))

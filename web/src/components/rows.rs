@@ -91,6 +91,20 @@ impl Component for Rows {
         self.measure() || draw
     }
 
+    /// Where the list is going to be scrolled to is known before it is drawn: what comes into sight
+    /// is drawn once, not what was in sight and then that.
+    fn changed(&mut self, ctx: &Context<Self>, _: &Props) -> bool {
+        let Props { follow, count, .. } = *ctx.props();
+        if self.followed.is_some_and(|followed| followed != (follow, count)) {
+            let top = follow.and_then(|row| self.view.to_show(row));
+            let most = (count as f64 * self.view.row - self.view.height).max(0.0);
+            if let Some(top) = top {
+                self.view.top = top.min(most).floor();
+            }
+        }
+        true
+    }
+
     fn view(&self, ctx: &Context<Self>) -> Html {
         let props = ctx.props();
         let (first, end) = self.view.window(props.count);
@@ -114,9 +128,13 @@ impl Component for Rows {
         if self.followed == now {
             return;
         }
+        let first = self.followed.is_none();
         self.followed = now;
-        let mut changed = self.measure();
         let element = self.place.cast::<HtmlElement>();
+        if let Some(element) = element.as_ref().filter(|_| !first) {
+            element.set_scroll_top(self.view.top as i32);
+        }
+        let mut changed = self.measure();
         if let Some((element, row)) = element.zip(follow)
             && let Some(top) = self.view.to_show(row)
         {
