@@ -22,7 +22,7 @@ pub(super) fn tests() -> Vec<Test> {
     ]
 }
 
-const STRIP: &str = "document.querySelector('.vfi-front-strip p')?.innerText ?? ''";
+const STRIP: &str = "(document.querySelector('.vfi-front-strip p')?.innerText ?? '')";
 const COUNT: &str = "parseInt(document.querySelector('.vfi-count').innerText)";
 
 async fn press(page: &Page<'_>, keys: &[Key]) -> Result<()> {
