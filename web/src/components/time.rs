@@ -95,14 +95,14 @@ pub fn more(props: &Toolbar) -> Html {
                         class={(state.grain == one).then_some("vfi-on")}>{ one.word() }</button>
                 }) }
             </span>
-            <label class="vfi-choice"><span>{ "Speed" }</span>
+            <label class="vfi-option"><span>{ "Speed" }</span>
                 <select onchange={speed} title="How fast it plays (< >)" data-shown={state.speed.word()}>
                     { for Speed::ALL.into_iter().map(|one| html! {
                         <option selected={one == state.speed}>{ one.word() }</option>
                     }) }
                 </select>
             </label>
-            <label class="vfi-choice"><span>{ "Event" }</span>
+            <label class="vfi-option"><span>{ "Event" }</span>
                 <input ref={props.number.clone()} type="number" class="vfi-vector vfi-goto" min="0"
                     max={state.len().to_string()} value={state.position.to_string()}
                     onchange={seek(state)} title="To the event with this number (g)" />
