@@ -125,7 +125,9 @@
                 mount(target);
             }
         }, { rootMargin: "200px" });
-        blocks.forEach((block) => observer.observe(block));
+        // The front page's block begins at once: it is what the page opens with.
+        const isFront = (block) => JSON.parse(block.dataset.options).front === true;
+        blocks.forEach((block) => isFront(block) ? mount(block) : observer.observe(block));
 
         keepNamed();
         addEventListener("hashchange", keepNamed);

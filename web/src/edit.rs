@@ -5,6 +5,9 @@ use std::ops::Range;
 
 use vfio_irq_core::device::{Moment, Stimulus};
 
+/// The host of a text without a `host` line.
+const DEFAULT_HOST: &str = "linux-6.12";
+
 /// Where an interrupt goes.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Spot {
@@ -48,6 +51,22 @@ pub fn set_host(text: &str, profile: &str) -> String {
         // The function line, if there is one, is written first.
         None => insert_line(text, find_line(text, "function").unwrap_or(0), &host_line(profile)),
     }
+}
+
+/// The text with `vectors=N` in its `host` line.
+pub fn set_vectors(text: &str, left: u32) -> String {
+    const OPTION: &str = "vectors=";
+    let Some(line) = find_line(text, "host") else {
+        let line = format!("{} {OPTION}{left}", host_line(DEFAULT_HOST));
+        return insert_line(text, find_line(text, "function").unwrap_or(0), &line);
+    };
+    with_line(text, line, |old| {
+        let (said, comment) = old.split_at(comment(old));
+        let gap = &said[said.trim_end().len()..];
+        let other = said.split_inclusive(char::is_whitespace);
+        let other: String = other.filter(|word| !word.starts_with(OPTION)).collect();
+        format!("{} {OPTION}{left}{gap}{comment}", other.trim_end())
+    })
 }
 
 /// The text with `function PROFILE` and nothing else about the function.
@@ -180,11 +199,16 @@ pub fn comment(line: &str) -> usize {
     line.len()
 }
 
+/// A stimulus at a moment inside a call, as it stands between the braces.
+pub fn plan(moment: &Moment, stimulus: Stimulus) -> String {
+    let nth = if moment.nth > 1 { format!(" #{}", moment.nth) } else { String::new() };
+    format!("after \"{}\"{nth}: {}", moment.step, words(stimulus))
+}
+
 /// A line with one more interrupt inside its call.
 fn inject(line: &str, moment: &Moment, stimulus: Stimulus) -> String {
     let (said, comment) = line.split_at(comment(line));
-    let nth = if moment.nth > 1 { format!(" #{}", moment.nth) } else { String::new() };
-    let plan = format!("after \"{}\"{nth}: {}", moment.step, words(stimulus));
+    let plan = plan(moment, stimulus);
     let open = said.trim_end();
     let gap = if comment.is_empty() { "" } else { " " };
     match open.strip_suffix('}') {
@@ -262,6 +286,14 @@ mod tests {
         assert_eq!(profile_word(&text, "host"), Some("linux-7.3"));
         assert_eq!(set_host("function x\nfire 0", "h"), "function x\nhost     h\nfire 0");
         assert_eq!(set_host("host # none", "h"), "host h # none");
+    }
+
+    #[test]
+    fn vectors_of_the_host_change_and_the_rest_of_its_line_stays() {
+        let text = set_vectors(TEXT, 0);
+        assert!(text.contains("\nhost     linux-6.1 vectors=0  # old\n"), "{text}");
+        assert_eq!(set_vectors("host h # c", 2), "host h vectors=2 # c");
+        assert_eq!(set_vectors("fire 0", 2), "host     linux-6.12 vectors=2\nfire 0");
     }
 
     #[test]

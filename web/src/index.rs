@@ -5,12 +5,15 @@
 //! the one before the position.
 
 use std::collections::BTreeMap;
+use std::mem::discriminant;
 use std::ops::Range;
 
 use vfio_irq_core::device::Fd;
 use vfio_irq_core::event::{CauseId, Event, Loss, Place, Source};
 use vfio_irq_core::ledger::Summary;
 use vfio_irq_core::trace::{Entry, Trace};
+
+use crate::time::Landmark;
 
 /// What a row shows besides its own event: what goes on while it happens.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -25,6 +28,22 @@ pub struct Row {
     pub line_after: bool,
     /// Causes that wait after it.
     pub waiting: Waiting,
+    /// What its cause counted as before it, and counts as after it.
+    turn: (Kind, Kind),
+    /// An eventfd rises.
+    signals: bool,
+}
+
+/// What a cause counts as in the ledger.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+enum Kind {
+    #[default]
+    Unborn,
+    Moving,
+    Signalled,
+    Merged,
+    Waiting,
+    Lost,
 }
 
 /// Where causes wait.
@@ -47,6 +66,10 @@ pub struct Story {
     pub source: Source,
     /// The rows about it, from birth, ascending.
     pub rows: Vec<usize>,
+    /// Those where an eventfd rises.
+    signals: Vec<usize>,
+    /// What it counts as after the last of them.
+    kind: Kind,
 }
 
 /// Where a cause is at a position.
@@ -90,8 +113,17 @@ impl Fate {
 pub struct Index {
     rows: Vec<Row>,
     spans: Vec<Range<usize>>,
+    /// The positions after each repetition of each line, ascending.
+    ends: Vec<usize>,
     stories: Vec<Story>,
+    /// The rows of each kind of landmark, ascending.
+    landmarks: [Vec<usize>; Landmark::ALL.len()],
+    /// The ledger at every position that is a multiple of [`STRIDE`].
+    sums: Vec<Summary>,
 }
+
+/// Rows between two ledgers kept: looking one up adds up at most so many.
+const STRIDE: usize = 128;
 
 impl Index {
     /// Numbers a trace.
@@ -99,36 +131,85 @@ impl Index {
         let mut index = Self::default();
         let mut line = false;
         let mut waits = Waits::default();
+        let mut sum = Summary::default();
         for (entry, at) in trace.entries.iter().zip(0..) {
             let first = index.rows.len();
+            // A repetition begins where what the line began with comes again.
+            let mut begins = entry.events.iter();
+            let begins = begins.find(|event| !matches!(event, Event::Opened { .. }));
+            let begins = begins.map(discriminant);
+            let mut begun = false;
             for (event, number) in entry.events.iter().zip(0..) {
+                if begins == Some(discriminant(event)) && std::mem::replace(&mut begun, true) {
+                    index.ends.push(index.rows.len());
+                }
                 let before = line;
                 if let Event::Line { up } = event {
                     line = *up;
                 }
                 waits.follow(event);
-                index.tell(event);
-                index.rows.push(Row {
+                if index.rows.len().is_multiple_of(STRIDE) {
+                    index.sums.push(sum);
+                }
+                let row = Row {
                     entry: at,
                     event: number,
                     line_before: before,
                     line_after: line,
                     waiting: waits.now(),
-                });
+                    turn: index.tell(event),
+                    signals: matches!(event, Event::Signalled { .. }),
+                };
+                row.add_to(&mut sum);
+                for (landmark, rows) in Landmark::ALL.iter().zip(&mut index.landmarks) {
+                    if landmark.is(event) {
+                        rows.push(index.rows.len());
+                    }
+                }
+                index.rows.push(row);
             }
             index.spans.push(first..index.rows.len());
+            if index.ends.last() != Some(&index.rows.len()) && !index.rows.is_empty() {
+                index.ends.push(index.rows.len());
+            }
         }
         index
     }
 
-    /// Adds the row about to be pushed to the story of its cause.
-    fn tell(&mut self, event: &Event) {
+    /// Adds the row about to be pushed to the story of its cause; what that counted as before,
+    /// and counts as now.
+    fn tell(&mut self, event: &Event) -> (Kind, Kind) {
         let row = self.rows.len();
         if let Event::Cause { cause, source } = event {
-            self.stories.push(Story { id: *cause, source: *source, rows: vec![row] });
-        } else if let Some(at) = event.cause().and_then(|cause| self.find(cause)) {
-            self.stories[at].rows.push(row);
+            self.stories.push(Story {
+                id: *cause,
+                source: *source,
+                rows: vec![row],
+                signals: Vec::new(),
+                kind: Kind::Moving,
+            });
+            return (Kind::Unborn, Kind::Moving);
         }
+        let Some(at) = event.cause().and_then(|cause| self.find(cause)) else {
+            return Default::default();
+        };
+        let story = &mut self.stories[at];
+        story.rows.push(row);
+        let before = story.kind;
+        story.kind = match (event, before) {
+            (Event::Signalled { .. }, _) => {
+                story.signals.push(row);
+                Kind::Signalled
+            }
+            // A level that was signalled for stays signalled, whatever becomes of the level.
+            (_, Kind::Signalled) => Kind::Signalled,
+            (Event::Merged { .. }, _) => Kind::Merged,
+            (Event::Waits { .. }, _) => Kind::Waiting,
+            (Event::Lost { .. }, _) => Kind::Lost,
+            (Event::Sent { .. }, Kind::Waiting) => Kind::Moving,
+            _ => before,
+        };
+        (before, story.kind)
     }
 
     /// Causes are numbered as they are born.
@@ -165,13 +246,37 @@ impl Index {
 
     /// The position after the line that goes on, or of the next one.
     pub fn line_after(&self, position: usize) -> usize {
-        self.spans.iter().map(|span| span.end).find(|end| *end > position).unwrap_or(self.len())
+        let at = self.spans.partition_point(|span| span.end <= position);
+        self.spans.get(at).map_or(self.len(), |span| span.end)
     }
 
     /// The position before the line that goes on, or of the one before.
     pub fn line_before(&self, position: usize) -> usize {
-        let ends = self.spans.iter().map(|span| span.end);
-        ends.take_while(|end| *end < position).last().unwrap_or(0)
+        let at = self.spans.partition_point(|span| span.end < position);
+        at.checked_sub(1).map_or(0, |at| self.spans[at].end)
+    }
+
+    /// The position after the request that goes on, or of the next one: a line, or one repetition
+    /// of it.
+    pub fn request_after(&self, position: usize) -> usize {
+        let at = self.ends.partition_point(|end| *end <= position);
+        self.ends.get(at).copied().unwrap_or(self.len())
+    }
+
+    /// The position before the request that goes on, or of the one before.
+    pub fn request_before(&self, position: usize) -> usize {
+        let at = self.ends.partition_point(|end| *end < position);
+        at.checked_sub(1).map_or(0, |at| self.ends[at])
+    }
+
+    /// The position right after the next event of a kind, or after the one before the current.
+    pub fn landmark(&self, landmark: Landmark, position: usize, back: bool) -> Option<usize> {
+        let rows = &self.landmarks[landmark as usize];
+        let row = match back {
+            false => rows.get(rows.partition_point(|row| *row < position)),
+            true => rows[..rows.partition_point(|row| row + 1 < position)].last(),
+        };
+        row.map(|row| row + 1)
     }
 
     /// The causes born before a position, oldest first.
@@ -183,22 +288,24 @@ impl Index {
     /// The ledger at a position, by the events that came before it. (A machine is only ever seen
     /// after a whole micro-step, which may bring several events.) What is in no place yet, "on its
     /// way", is what the causes are more than the sum.
-    pub fn summary(&self, trace: &Trace, position: usize) -> Summary {
-        let mut sum = Summary::default();
-        for story in self.causes(position) {
-            sum.causes += 1;
-            match self.fate(trace, story, position) {
-                Fate::Moving => {}
-                Fate::Signalled { times, .. } => {
-                    sum.signalled += 1;
-                    sum.signals += times;
-                }
-                Fate::Merged { .. } => sum.merged += 1,
-                Fate::Waiting(_) => sum.waiting += 1,
-                Fate::Lost(_) => sum.lost += 1,
-            }
+    pub fn summary(&self, position: usize) -> Summary {
+        let position = position.min(self.len());
+        let kept = (position / STRIDE).min(self.sums.len().saturating_sub(1));
+        let mut sum = self.sums.get(kept).copied().unwrap_or_default();
+        for row in &self.rows[kept * STRIDE..position] {
+            row.add_to(&mut sum);
         }
         sum
+    }
+
+    /// Number of a cause among the causes, from 0.
+    pub fn number(&self, cause: CauseId) -> Option<usize> {
+        self.find(cause)
+    }
+
+    /// A cause by its number.
+    pub fn nth(&self, number: usize) -> Option<&Story> {
+        self.stories.get(number)
     }
 
     /// A cause's story.
@@ -208,24 +315,59 @@ impl Index {
 
     /// Where a cause is at a position.
     pub fn fate(&self, trace: &Trace, story: &Story, position: usize) -> Fate {
-        let mut fate = Fate::Moving;
-        for row in story.rows.iter().take_while(|row| **row < position) {
-            let Some((_, event)) = self.event(trace, *row) else { continue };
-            fate = match (event, fate) {
-                (Event::Signalled { eventfd: fd, .. }, Fate::Signalled { times, .. }) => {
-                    Fate::Signalled { fd: *fd, times: times + 1 }
-                }
-                (Event::Signalled { eventfd: fd, .. }, _) => Fate::Signalled { fd: *fd, times: 1 },
-                // A level that was signalled for stays signalled, whatever becomes of the level.
-                (_, Fate::Signalled { .. }) => fate,
-                (Event::Merged { into, .. }, _) => Fate::Merged { into: *into },
-                (Event::Waits { place, .. }, _) => Fate::Waiting(*place),
-                (Event::Lost { why, .. }, _) => Fate::Lost(*why),
-                (Event::Sent { .. }, Fate::Waiting(_)) => Fate::Moving,
-                _ => fate,
-            };
+        let times = story.signals.partition_point(|row| *row < position);
+        let last = times.checked_sub(1).map(|at| story.signals[at]);
+        if let Some((_, Event::Signalled { eventfd, .. })) =
+            last.and_then(|row| self.event(trace, row))
+        {
+            let times = u32::try_from(times).unwrap_or(u32::MAX);
+            return Fate::Signalled { fd: *eventfd, times };
         }
-        fate
+        let done = story.rows.partition_point(|row| *row < position);
+        let mut left = false;
+        for row in story.rows[..done].iter().rev() {
+            match self.event(trace, *row).map(|(_, event)| event) {
+                Some(Event::Merged { into, .. }) => return Fate::Merged { into: *into },
+                Some(Event::Lost { why, .. }) => return Fate::Lost(*why),
+                Some(Event::Waits { .. }) if left => return Fate::Moving,
+                Some(Event::Waits { place, .. }) => return Fate::Waiting(*place),
+                Some(Event::Sent { .. }) => left = true,
+                _ => {}
+            }
+        }
+        Fate::Moving
+    }
+}
+
+impl Row {
+    /// What its event changes in the ledger.
+    fn add_to(&self, sum: &mut Summary) {
+        let (before, after) = self.turn;
+        if before != after {
+            if before == Kind::Unborn {
+                sum.causes += 1;
+            }
+            if let Some(count) = before.count(sum) {
+                *count -= 1;
+            }
+            if let Some(count) = after.count(sum) {
+                *count += 1;
+            }
+        }
+        sum.signals += u32::from(self.signals);
+    }
+}
+
+impl Kind {
+    /// Where it is counted.
+    fn count(self, sum: &mut Summary) -> Option<&mut u32> {
+        match self {
+            Self::Unborn | Self::Moving => None,
+            Self::Signalled => Some(&mut sum.signalled),
+            Self::Merged => Some(&mut sum.merged),
+            Self::Waiting => Some(&mut sum.waiting),
+            Self::Lost => Some(&mut sum.lost),
+        }
     }
 }
 

@@ -22,6 +22,8 @@ pub struct Options {
     pub notice: Option<String>,
     /// The page keeps drafts and runs. Only the playground's own page does, and it says so itself.
     pub keeps: bool,
+    /// `"front"`: plays by itself once, and asks a first-time visitor to lose an interrupt.
+    pub front: bool,
     /// `"label"`: what a screen reader calls this block.
     pub label: Option<String>,
 }
@@ -36,6 +38,7 @@ impl Options {
         };
         Self {
             full: member("full").is_truthy(),
+            front: member("front").is_truthy(),
             playground: member("playground").as_string().filter(|url| is_plain_url(url)),
             position: member("position").as_f64().map(|at| at as usize),
             hosts: match member("host").as_string() {
@@ -47,6 +50,14 @@ impl Options {
             keeps: false,
             label: member("label").as_string(),
         }
+    }
+}
+
+impl Options {
+    /// URL of a clause in the book, which has its pages beside the full-screen page.
+    pub fn clause(&self, id: &str) -> String {
+        let root = self.playground.as_deref().and_then(|url| Some(&url[..=url.rfind('/')?]));
+        format!("{}clauses.html#{id}", root.unwrap_or(""))
     }
 }
 
@@ -62,4 +73,20 @@ fn words(value: &JsValue) -> Vec<String> {
 fn is_plain_url(url: &str) -> bool {
     let scheme = url.split(['/', '?', '#']).next().unwrap_or("");
     !scheme.contains(':') || matches!(scheme, "http:" | "https:")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clause_lies_beside_the_playground() {
+        let of = |page: Option<&str>| {
+            let playground = page.map(str::to_owned);
+            Options { playground, ..Options::default() }.clause("SET-RANGE")
+        };
+        assert_eq!(of(None), "clauses.html#SET-RANGE");
+        assert_eq!(of(Some("playground.html")), "clauses.html#SET-RANGE");
+        assert_eq!(of(Some("../playground.html")), "../clauses.html#SET-RANGE");
+    }
 }

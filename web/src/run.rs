@@ -11,6 +11,7 @@ use vfio_irq_core::trace::{Entry, Trace};
 
 use crate::edit::Spot;
 use crate::index::Index;
+use crate::time::Landmark;
 
 /// A run, from its first event to its last.
 pub struct Run {
@@ -81,6 +82,12 @@ impl Run {
         self.player.machine_at(position)
     }
 
+    /// The same, and the position it is really of: the end of a micro-step that brought several
+    /// events.
+    pub fn moment(&self, position: usize) -> (Machine, usize) {
+        self.player.moment_at(position)
+    }
+
     /// The event that led to a position, with its line.
     pub fn current(&self, position: usize) -> Option<(&Entry, &Event)> {
         self.index.event(self.trace(), position.checked_sub(1)?)
@@ -88,10 +95,7 @@ impl Run {
 
     /// The position right after the first loss, if anything is lost.
     pub fn first_loss(&self) -> Option<usize> {
-        let lost = |row: &usize| {
-            matches!(self.index.event(self.trace(), *row), Some((_, Event::Lost { .. })))
-        };
-        (0..self.len()).find(lost).map(|row| row + 1)
+        self.index.landmark(Landmark::Loss, 0, false)
     }
 
     /// The position before the next step or answer: what a step and the interrupts placed after it
@@ -106,8 +110,15 @@ impl Run {
 
     /// The position at the end of a line of the text.
     pub fn end_of_line(&self, line: u32) -> Option<usize> {
-        let at = self.trace().entries.iter().position(|entry| entry.line == line)?;
+        // Entries are in the order of their lines.
+        let at = self.trace().entries.binary_search_by_key(&line, |entry| entry.line).ok()?;
         Some(self.index.span(at).end)
+    }
+
+    /// Whether a position is at the end of a line, where what was expected of it is known.
+    pub fn ends_a_line(&self, position: usize) -> bool {
+        let row = position.checked_sub(1).and_then(|row| self.index.row(row));
+        row.is_some_and(|row| self.index.span(row.entry as usize).end == position)
     }
 
     /// The line that goes on at a position: the current event's.
@@ -127,9 +138,12 @@ impl Run {
             return Spot::After(u32::MAX);
         };
         let done = &entry.events[..=row.event as usize];
-        let returned = done.iter().any(|event| matches!(event, Event::Return(_)));
-        let called = matches!(entry.events.first(), Some(Event::Call(_)));
-        if !called || returned || done.len() == entry.events.len() {
+        // Eventfds are made before their request.
+        let made = |event: &&Event| matches!(event, Event::Opened { .. });
+        let called = entry.events.iter().find(|event| !made(event));
+        let called = matches!(called, Some(Event::Call(_)));
+        let returned = || done.iter().any(|event| matches!(event, Event::Return(_)));
+        if !called || done.len() == entry.events.len() || returned() {
             return Spot::After(entry.line);
         }
         match moment(done) {

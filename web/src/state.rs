@@ -8,15 +8,9 @@ use vfio_irq_core::scenario::TextError;
 
 use crate::edit::{self, Spot};
 use crate::run::{self, Run};
+use crate::view::way::Way;
 
-/// How far a step goes.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Grain {
-    /// One event: a micro-step.
-    Event,
-    /// One line of the scenario.
-    Line,
-}
+pub use crate::time::{Grain, Landmark, Speed};
 
 /// What a reader can do.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -35,6 +29,14 @@ pub enum Action {
     Begin,
     /// After everything.
     End,
+    /// As far as one beat of a play goes.
+    Beat,
+    /// To the next event of a kind, or the one before; stays if there is none.
+    Jump(Landmark, bool),
+    /// What arrows and play step by.
+    Grain(Grain),
+    /// How fast it plays.
+    Speed(Speed),
     /// Chooses the vector to fire.
     Vector(u16),
     /// Lets the function raise something here: changes the text.
@@ -72,6 +74,12 @@ pub struct State {
     pub vector: u16,
     /// The cause followed.
     pub followed: Option<CauseId>,
+    /// Its way through the lanes.
+    pub way: Option<Rc<Way>>,
+    /// What arrows and play step by.
+    pub grain: Grain,
+    /// How fast it plays.
+    pub speed: Speed,
     original: Rc<str>,
     tried: Rc<str>,
     past: Vec<Rc<str>>,
@@ -95,6 +103,9 @@ impl State {
             position: 0,
             vector: 0,
             followed: None,
+            way: None,
+            grain: Grain::default(),
+            speed: Speed::default(),
             original: text.clone(),
             tried: text,
             past: Vec::new(),
@@ -151,29 +162,60 @@ impl State {
         match action {
             Action::Edit(text) => next.text = text.into(),
             Action::Settle => next.settle(),
-            Action::Forward(Grain::Event) => next.seek(self.position + 1),
-            Action::Back(Grain::Event) => next.seek(self.position.saturating_sub(1)),
-            Action::Forward(Grain::Line) => {
-                next.seek(self.run.as_ref().map_or(0, |run| run.index.line_after(self.position)));
-            }
-            Action::Back(Grain::Line) => {
-                next.seek(self.run.as_ref().map_or(0, |run| run.index.line_before(self.position)));
-            }
+            Action::Forward(grain) => next.seek(self.after(grain)),
+            Action::Back(grain) => next.seek(self.before(grain)),
             Action::Seek(position) => next.seek(position),
             Action::Begin => next.seek(0),
             Action::End => next.seek(usize::MAX),
+            Action::Beat => {
+                let stride = self.speed.stride(self.len());
+                next.seek(self.after(self.grain).max(self.position.saturating_add(stride)));
+            }
+            Action::Jump(landmark, back) => {
+                let run = self.run.as_deref();
+                let found = run.and_then(|run| run.index.landmark(landmark, self.position, back));
+                next.seek(found.unwrap_or(self.position));
+            }
+            Action::Grain(grain) => next.grain = grain,
+            Action::Speed(speed) => next.speed = speed,
             Action::Vector(vector) => next.vector = vector,
             Action::Raise(stimulus) => next.raise(stimulus),
             Action::Host(profile) => next.replace(&edit::set_host(&self.text, &profile)),
             Action::Function(profile) => next.replace(&edit::set_function(&self.text, &profile)),
             Action::Insert(lines) => next.insert(&lines),
             Action::Replace(text) => next.replace(&text),
-            Action::Follow(cause) => next.followed = cause,
+            Action::Follow(cause) => next.follow(cause),
             Action::Undo => next.undo(),
             Action::Redo => next.redo(),
             Action::Reset => next.replace(&self.original),
         }
         next
+    }
+
+    /// The position a step on.
+    fn after(&self, grain: Grain) -> usize {
+        let index = self.run.as_deref().map(|run| &run.index);
+        match grain {
+            Grain::Event => self.position + 1,
+            Grain::Request => index.map_or(0, |index| index.request_after(self.position)),
+            Grain::Line => index.map_or(0, |index| index.line_after(self.position)),
+        }
+    }
+
+    /// The position a step back.
+    fn before(&self, grain: Grain) -> usize {
+        let index = self.run.as_deref().map(|run| &run.index);
+        match grain {
+            Grain::Event => self.position.saturating_sub(1),
+            Grain::Request => index.map_or(0, |index| index.request_before(self.position)),
+            Grain::Line => index.map_or(0, |index| index.line_before(self.position)),
+        }
+    }
+
+    fn follow(&mut self, cause: Option<CauseId>) {
+        let story = |run: &Rc<Run>| Some(Rc::new(Way::new(run, run.index.story(cause?)?)));
+        self.way = self.run.as_ref().and_then(story);
+        self.followed = cause.filter(|_| self.way.is_some());
     }
 
     fn seek(&mut self, position: usize) {
@@ -231,9 +273,8 @@ impl State {
             Ok(run) => {
                 let at_end = self.position == self.len();
                 self.position = if at_end { run.len() } else { self.position.min(run.len()) };
-                let known = |cause: &CauseId| run.index.story(*cause).is_some();
-                self.followed = self.followed.filter(known);
                 self.run = Some(Rc::new(run));
+                self.follow(self.followed);
                 self.errors = Rc::new([]);
             }
             Err(errors) => self.errors = errors.into(),
@@ -270,3 +311,6 @@ impl State {
 // Natively only: proptest is not built for wasm32.
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests;
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod time_tests;

@@ -26,6 +26,8 @@ pub struct Block {
 pub struct Attributes {
     /// An expectation is meant not to hold.
     pub fails: bool,
+    /// It plays by itself, and asks to be tried: for the front page.
+    pub front: bool,
     /// Hosts to run on instead of the text's own.
     pub hosts: Vec<String>,
 }
@@ -41,12 +43,15 @@ impl Attributes {
         for word in words {
             match word.split_once('=') {
                 None if word == "fails" => attributes.fails = true,
+                None if word == "front" => attributes.front = true,
                 Some(("host", host)) => attributes.hosts = vec![host.to_owned()],
                 Some(("compare", hosts)) => {
                     attributes.hosts = hosts.split('|').map(str::to_owned).collect();
                     ensure!(attributes.hosts.len() > 1, "`compare` needs at least two hosts: A|B");
                 }
-                _ => bail!("`{word}`: a scenario block knows fails, host=NAME, compare=NAME|NAME"),
+                _ => bail!(
+                    "`{word}`: a scenario block knows fails, front, host=NAME, compare=NAME|NAME"
+                ),
             }
         }
         Ok(Some(attributes))

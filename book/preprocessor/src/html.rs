@@ -39,6 +39,9 @@ fn options(block: &Block, root: &str, label: &str) -> String {
         [host] => options["host"] = host.as_str().into(),
         hosts => options["compare"] = hosts.into(),
     }
+    if block.attributes.front {
+        options["front"] = true.into();
+    }
     if block.attributes.fails {
         options["fails"] = true.into();
     }

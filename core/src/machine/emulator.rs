@@ -18,7 +18,7 @@ pub struct Emulator {
     log: Log,
     plans: Vec<(Moment, Stimulus)>,
     capture_after: Option<u64>,
-    capture: Option<Machine>,
+    capture: Option<(Machine, u64)>,
 }
 
 /// The events not yet taken, and how many there were in all.
@@ -54,8 +54,8 @@ impl Emulator {
         self.look();
     }
 
-    /// The copy, if its moment has come.
-    pub fn take_capture(&mut self) -> Option<Machine> {
+    /// The copy, if its moment has come, and how many events had been recorded then.
+    pub fn take_capture(&mut self) -> Option<(Machine, u64)> {
         self.capture.take()
     }
 
@@ -67,7 +67,7 @@ impl Emulator {
     fn look(&mut self) {
         if self.capture_after.is_some_and(|count| self.log.count() >= count) {
             self.capture_after = None;
-            self.capture = Some(self.machine.clone());
+            self.capture = Some((self.machine.clone(), self.log.count()));
         }
     }
 

@@ -125,18 +125,25 @@ impl Player {
     /// The machine after the first `n` events; after all of them if there are fewer. Events that
     /// one micro-step makes come together: between them the machine is as after the last.
     pub fn machine_at(&self, n: usize) -> Machine {
+        self.moment_at(n).0
+    }
+
+    /// [`machine_at`](Self::machine_at), and the number of events it is really after: more than
+    /// `n` in the middle of a micro-step's events.
+    pub fn moment_at(&self, n: usize) -> (Machine, usize) {
         let at = self.checkpoints.partition_point(|(events, _)| *events <= n);
         let (events, checkpoint) = &self.checkpoints[at.saturating_sub(1)];
         let mut now = checkpoint.clone();
         if *events == n {
-            return now.emulator.machine;
+            return (now.emulator.machine, n);
         }
         now.emulator.capture_after(self.before.saturating_add(n as u64));
         while now.runner.part(&self.scenario, &mut now.emulator).is_some() {
-            if let Some(machine) = now.emulator.take_capture() {
-                return machine;
+            if let Some((machine, count)) = now.emulator.take_capture() {
+                let after = usize::try_from(count.saturating_sub(self.before)).unwrap_or(n);
+                return (machine, after);
             }
         }
-        now.emulator.machine
+        (now.emulator.machine, self.len)
     }
 }

@@ -200,6 +200,18 @@ impl Page<'_> {
         Ok(())
     }
 
+    /// Shows pages from here on as to a reader who asked for less motion.
+    pub(super) async fn with_less_motion(&self) -> Result<()> {
+        let feature = json!({ "name": "prefers-reduced-motion", "value": "reduce" });
+        let media = json!({
+            "cmd": "Emulation.setEmulatedMedia",
+            "params": { "features": [feature] },
+        });
+        let command = Vendor { path: "goog/cdp/execute", body: media };
+        self.client.issue_cmd(command).await.context("cannot ask for less motion")?;
+        Ok(())
+    }
+
     /// Checks that nothing scrolls sideways but what is made to.
     pub(super) async fn fits_its_width(&self) -> Result<()> {
         let found = self

@@ -11,6 +11,7 @@ mod firefox;
 mod measure;
 mod offline;
 mod pages;
+mod play;
 mod server;
 mod share;
 mod tools;
@@ -34,6 +35,7 @@ pub fn main() {
         firefox::tests(),
         share::tests(),
         tools::tests(),
+        play::tests(),
     ]
     .concat();
     let trials = trials.into_iter().map(|(name, test)| {

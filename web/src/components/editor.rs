@@ -34,23 +34,31 @@ pub fn editor(state: &Shared, area: &NodeRef, id: &str) -> Html {
     let messages = AttrValue::from(format!("{id}-messages"));
     let stale = state.stale();
     let sheet = Sheet::of(state);
+    let field = {
+        let (text, area, messages) = (state.text.clone(), area.clone(), messages.clone());
+        // Drawn again only for another text: looking whether the browser has it copies all of it.
+        let of = [address(&text), usize::from(stale), 0];
+        let draw = Rc::new(move || {
+            html! {
+                <textarea ref={area.clone()} class="vfi-area" value={AttrValue::from(text.clone())}
+                    oninput={oninput.clone()} spellcheck="false" autocapitalize="off" autocomplete="off"
+                    wrap="off" rows="1" aria-label="Scenario text"
+                    aria-invalid={stale.to_string()} aria-describedby={messages.clone()} />
+            }
+        }) as Rc<dyn Fn() -> Html>;
+        html! { <Part {of} {draw} /> }
+    };
     html! {
         <section class={classes!("vfi-text", stale.then_some("vfi-has-errors"))} aria-label="Scenario">
             <div class="vfi-edit">
                 <div class="vfi-sheet">
                     <div class="vfi-gutter" aria-hidden="true">{ band(state) }{ sheet.clone().part(gutter) }</div>
-                    <div class="vfi-code">
-                        { sheet.part(backdrop) }
-                        <textarea ref={area.clone()} class="vfi-area" value={AttrValue::from(state.text.clone())}
-                            {oninput} spellcheck="false" autocapitalize="off" autocomplete="off"
-                            wrap="off" rows="1" aria-label="Scenario text"
-                            aria-invalid={stale.to_string()} aria-describedby={messages.clone()} />
-                    </div>
+                    <div class="vfi-code">{ sheet.clone().part(backdrop) }{ field }</div>
                 </div>
             </div>
             <div class="vfi-messages" id={messages} role="status" aria-live="polite">
                 { errors(state, area) }
-                { unmet(state) }
+                { sheet.part(unmet) }
             </div>
         </section>
     }
@@ -82,39 +90,33 @@ impl Sheet {
 fn band(state: &State) -> Html {
     let run = state.run.as_deref().filter(|_| !state.stale() && state.settled());
     let Some(line) = run.and_then(|run| run.line(state.position)) else { return Html::default() };
-    html! { <i class="vfi-band" style={format!("--line:{}", line.saturating_sub(1))}>{ "▸" }</i> }
+    html! { <i class="vfi-band" style={format!("--line:{}", line.saturating_sub(1))} /> }
 }
 
-/// Line numbers, each with a sign: `!` error, `✗` expectation not met, `✓` met.
+/// Line numbers, each with a sign: `!` error, `✗` expectation not met, `✓` met. Three columns of
+/// one text each, however many lines there are.
 fn gutter(sheet: &Sheet) -> Html {
     let Sheet { text, errors, run } = sheet;
-    let met = |line: u32| {
-        let entries = &run.as_ref()?.trace().entries;
-        let at = entries.binary_search_by_key(&line, |entry| entry.line).ok()?;
-        let checks = &entries[at].checks;
-        (!checks.is_empty()).then(|| checks.iter().all(|check| check.held))
-    };
-    let mut plain = String::new();
-    let mut nodes: Vec<Html> = Vec::new();
+    let mut entries = run.as_ref().map_or(&[][..], |run| &run.trace().entries).iter().peekable();
+    let (mut numbers, mut good, mut bad) = (String::new(), String::new(), String::new());
     for line in (1..).take(text.split('\n').count()) {
-        let wrong = errors.iter().any(|error| error.line == line);
-        let sign = match (wrong, met(line)) {
-            (true, _) => Some(("vfi-bad", "!")),
-            (_, Some(false)) => Some(("vfi-bad", "✗")),
-            (_, Some(true)) => Some(("vfi-good", "✓")),
-            _ => None,
-        };
-        match sign {
-            Some((class, sign)) => {
-                nodes.push(Html::from(std::mem::take(&mut plain)));
-                nodes.push(html! { <b {class}>{ sign }</b> });
-            }
-            None => plain.push(' '),
+        // Entries are in the order of their lines.
+        while entries.next_if(|entry| entry.line < line).is_some() {}
+        let checks = entries.peek().filter(|entry| entry.line == line).map(|entry| &entry.checks);
+        let checks = checks.filter(|checks| !checks.is_empty());
+        if errors.iter().any(|error| error.line == line) {
+            bad.push('!');
+        } else if let Some(checks) = checks {
+            let met = checks.iter().all(|check| check.held);
+            if met { &mut good } else { &mut bad }.push(if met { '✓' } else { '✗' });
         }
-        let _ = writeln!(plain, " {line:>2}");
+        good.push('\n');
+        bad.push('\n');
+        let _ = writeln!(numbers, "{line}");
     }
-    nodes.push(Html::from(plain));
-    html! { <pre>{ for nodes }</pre> }
+    html! { <>
+        <pre class="vfi-good">{ good }</pre><pre class="vfi-bad">{ bad }</pre><pre>{ numbers }</pre>
+    </> }
 }
 
 /// The text itself, behind a text area whose letters are transparent: comments and errors marked.
@@ -154,12 +156,10 @@ fn errors(state: &State, area: &NodeRef) -> Html {
         return Html::default();
     }
     let rest = state.errors.len().saturating_sub(MAX_ERRORS);
-    let kept = if state.run.is_some() { "What is shown is the last run that worked." } else { "" };
     html! {
         <div class="vfi-errors">
             <ul>{ for state.errors.iter().take(MAX_ERRORS).map(|error| message(state, error, area)) }</ul>
             if rest > 0 { <p>{ format!("and {rest} more") }</p> }
-            <p class="vfi-kept">{ kept }</p>
         </div>
     }
 }
@@ -201,8 +201,8 @@ fn caret(text: &str, line: u32, column: u32) -> u32 {
 }
 
 /// Expectations that did not hold.
-fn unmet(state: &State) -> Html {
-    let Some(run) = state.run.as_deref().filter(|run| !state.stale() && !run.trace().held) else {
+fn unmet(sheet: &Sheet) -> Html {
+    let Some(run) = sheet.run.as_deref().filter(|run| !run.trace().held) else {
         return Html::default();
     };
     html! { <ul class="vfi-unmet-list">{ for failing(run).take(MAX_ERRORS).map(|line| html! { <li>{ line }</li> }) }</ul> }

@@ -4,6 +4,7 @@ use yew::prelude::*;
 
 use crate::index::Row;
 use crate::view::mark::{Lane, Shape};
+use crate::view::way::Stretch;
 
 /// Width of the drawing; its height is 24.
 pub const WIDTH: u32 = 156;
@@ -26,8 +27,9 @@ fn level(up: bool) -> i32 {
     if up { HIGH } else { LOW }
 }
 
-/// Draws a row. The INTx lane is a wave: left low, right high.
-pub fn lanes(row: Row, shape: Shape) -> Html {
+/// Draws a row, with the way of the cause followed behind it. The INTx lane is a wave: left low,
+/// right high.
+pub fn lanes(row: Row, shape: Shape, way: Stretch) -> Html {
     let wave = if row.line_before == row.line_after {
         format!("M{0} 0V24", level(row.line_after))
     } else {
@@ -42,14 +44,31 @@ pub fn lanes(row: Row, shape: Shape) -> Html {
     let rails = [Lane::User, Lane::Host, Lane::Function].map(|lane| line(x(lane))).concat();
     let waiting: String = waits.iter().filter(|(on, _)| *on).map(|(_, at)| line(*at)).collect();
     let high = row.line_before || row.line_after;
+    let way = stretch(way);
     html! {
         <svg class="vfi-lanes" viewBox={format!("0 0 {WIDTH} 24")} aria-hidden="true" focusable="false">
+            if !way.is_empty() { <path class="vfi-way" d={way} /> }
             <path class="vfi-rail" d={rails} />
             <path class={classes!("vfi-wave", high.then_some("vfi-high"))} d={wave} />
             if !waiting.is_empty() { <path class="vfi-thread" d={waiting} /> }
             { drawn(shape) }
         </svg>
     }
+}
+
+/// A part of a way, as a path.
+fn stretch(way: Stretch) -> String {
+    let mut path = String::new();
+    if let Some(lane) = way.above {
+        path.push_str(&format!("M{} 0V12", x(lane)));
+    }
+    for (from, to) in [way.across, way.along].into_iter().flatten() {
+        path.push_str(&format!("M{} 12H{}", x(from), x(to)));
+    }
+    if let Some(lane) = way.below {
+        path.push_str(&format!("M{} 12V24", x(lane)));
+    }
+    path
 }
 
 fn drawn(shape: Shape) -> Html {

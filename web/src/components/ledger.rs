@@ -1,12 +1,12 @@
-//! The ledger: every cause in exactly one place.
+//! The ledger: every cause in exactly one place. Its list is one to choose from: who chooses a
+//! cause follows it through the timeline.
 
-use vfio_irq_core::event::CauseId;
 use vfio_irq_core::trace::Trace;
 use yew::prelude::*;
 
 use super::Shared;
 use super::rows::Rows;
-use crate::index::{Fate, Story};
+use crate::index::Fate;
 use crate::run::Run;
 use crate::state::Action;
 use crate::view::mark::fd_name;
@@ -14,7 +14,7 @@ use crate::view::mark::fd_name;
 /// The ledger. `id` begins the ids of the rows.
 pub fn ledger(state: &Shared, id: &str) -> Html {
     let Some(run) = state.run.clone() else { return Html::default() };
-    let summary = run.index.summary(run.trace(), state.position);
+    let summary = run.index.summary(state.position);
     let placed = summary.signalled + summary.merged + summary.waiting + summary.lost;
     let moving = summary.causes.saturating_sub(placed);
     let count = run.index.causes(state.position).len();
@@ -24,6 +24,8 @@ pub fn ledger(state: &Shared, id: &str) -> Html {
         ("waiting", summary.waiting),
         ("lost", summary.lost),
     ];
+    let chosen = state.followed.and_then(|cause| run.index.number(cause));
+    let chosen = chosen.filter(|at| *at < count);
     let row = {
         let (state, id) = (state.clone(), id.to_owned());
         Callback::from(move |at: usize| cause_row(&state, &run, at, &id))
@@ -44,7 +46,9 @@ pub fn ledger(state: &Shared, id: &str) -> Html {
                 <span class="vfi-signals">{ format!("· signals {}", summary.signals) }</span>
             </p>
             if count > 0 {
-                <Rows class="vfi-causes" {count} follow={None::<usize>} {row} label="Causes" role="list" />
+                <Rows class="vfi-causes" {count} follow={chosen} {row} role="listbox"
+                    label="Interrupts; choosing one follows it"
+                    active={chosen.map(|at| AttrValue::from(format!("{id}-{at}")))} />
             }
         </section>
     }
@@ -53,13 +57,20 @@ pub fn ledger(state: &Shared, id: &str) -> Html {
 fn cause_row(state: &Shared, run: &Run, at: usize, id: &str) -> Html {
     let trace = run.trace();
     let Some(story) = run.index.causes(state.position).get(at) else { return Html::default() };
-    let fate = run.index.fate(trace, story, state.position);
-    let on = state.followed == Some(story.id);
-    let last = story.rows.iter().copied().take_while(|row| *row < state.position).last();
+    let (cause, fate) = (story.id, run.index.fate(trace, story, state.position));
+    let on = state.followed == Some(cause);
+    let born = story.rows[0];
+    let last = story.rows[story.rows.partition_point(|row| *row < state.position) - 1];
+    let onclick = {
+        let state = state.dispatcher();
+        Callback::from(move |_: MouseEvent| state.dispatch(Action::Follow((!on).then_some(cause))))
+    };
     html! {
-        <div key={at} id={format!("{id}-{at}")} role="listitem" data-row="1" title={path(trace, run, story)}
+        <div key={at} id={format!("{id}-{at}")} role="option" data-row="1" {onclick}
+            aria-selected={on.to_string()} aria-posinset={(at + 1).to_string()}
+            aria-setsize={run.index.causes(state.position).len().to_string()}
             class={classes!("vfi-row", "vfi-cause", format!("vfi-t-{}", tone(fate)), on.then_some("vfi-followed"))}>
-            { follow(state, story.id) }
+            <span class={classes!("vfi-chip", on.then_some("vfi-on"))}>{ cause.to_string() }</span>
             <span class="vfi-source">{ story.source.to_string() }</span>
             <span class="vfi-fate">
                 if matches!(fate, Fate::Lost(_)) {
@@ -70,40 +81,21 @@ fn cause_row(state: &Shared, run: &Run, at: usize, id: &str) -> Html {
                 <span class="vfi-said">{ more(trace, fate) }</span>
             </span>
             <span class="vfi-jumps">
-                { jump(state, story.rows.first().copied(), "born") }
-                { jump(state, last.filter(|last| *last != story.rows[0]), "last") }
+                { jump(state, born, "born") }
+                if last != born { { jump(state, last, "now here") } }
             </span>
         </div>
     }
 }
 
-/// A button that follows a cause through the timeline.
-fn follow(state: &Shared, cause: CauseId) -> Html {
-    let on = state.followed == Some(cause);
-    let state = state.dispatcher();
-    let onclick = Callback::from(move |_: MouseEvent| {
-        state.dispatch(Action::Follow((!on).then_some(cause)));
-    });
-    html! {
-        <button type="button" class={classes!("vfi-chip", on.then_some("vfi-on"))} {onclick}
-            aria-pressed={on.to_string()} aria-label={format!("follow interrupt {cause}")}>
-            { cause.to_string() }
-        </button>
-    }
-}
-
-/// A button to a cause's event.
-fn jump(state: &Shared, row: Option<usize>, what: &str) -> Html {
-    let Some(row) = row else { return Html::default() };
+/// To a cause's event, for the mouse; on the list Enter and Shift Enter do it.
+fn jump(state: &Shared, row: usize, what: &str) -> Html {
     let state = state.dispatcher();
     let onclick = Callback::from(move |event: MouseEvent| {
         event.stop_propagation();
         state.dispatch(Action::Seek(row + 1));
     });
-    html! {
-        <button type="button" class="vfi-jump" {onclick}
-            aria-label={format!("{what}: to event {}", row + 1)}>{ row + 1 }</button>
-    }
+    html! { <span class="vfi-jump" {onclick} title={format!("{what}: to event {}", row + 1)}>{ row + 1 }</span> }
 }
 
 fn tone(fate: Fate) -> &'static str {
@@ -114,7 +106,7 @@ fn tone(fate: Fate) -> &'static str {
 }
 
 /// Where, by which, or why.
-fn more(trace: &Trace, fate: Fate) -> String {
+pub fn more(trace: &Trace, fate: Fate) -> String {
     match fate {
         Fate::Moving => String::new(),
         Fate::Signalled { fd, times: 1 } => fd_name(trace, fd),
@@ -123,12 +115,4 @@ fn more(trace: &Trace, fate: Fate) -> String {
         Fate::Waiting(place) => place.to_string(),
         Fate::Lost(why) => why.to_string(),
     }
-}
-
-/// The story of a cause in words, for its title.
-pub fn path(trace: &Trace, run: &Run, story: &Story) -> String {
-    let words = story.rows.iter().filter_map(|row| run.index.event(trace, *row));
-    let words: Vec<String> =
-        words.map(|(entry, event)| crate::view::mark::mark(trace, entry, event).words).collect();
-    words.join(" › ")
 }

@@ -2,8 +2,8 @@
 
 pub mod editor;
 pub mod facts;
+pub mod front;
 pub mod function;
-pub mod help;
 pub mod icon;
 pub mod keeping;
 pub mod lanes;
@@ -13,6 +13,8 @@ pub mod now;
 pub mod part;
 pub mod playground;
 pub mod rows;
+pub mod sheet;
+pub mod time;
 pub mod timeline;
 pub mod toolbar;
 pub mod tools;

@@ -15,22 +15,25 @@ use yew::prelude::*;
 use super::Shared;
 use super::editor::editor;
 use super::facts::facts;
+use super::front::strip;
 use super::function::registers;
-use super::help::help;
 use super::keeping::{Keeping, Say};
 use super::ledger::ledger;
 use super::now::now;
 use super::part::{Part, address};
+use super::sheet::{self, sheet};
 use super::timeline::timeline;
 use super::toolbar::{Toolbar, show_choices, toolbar};
 use super::tools::{self, Tool, compare::Compare};
 use crate::aside;
 use crate::clipboard;
 use crate::edit;
+use crate::front;
 use crate::keys::{Focus, Key, key, with_control};
+use crate::motion;
 use crate::options::Options;
 use crate::run::Run;
-use crate::state::{Action, Grain, State};
+use crate::state::{Action, Speed, State};
 use crate::url;
 use crate::view::host;
 
@@ -45,8 +48,6 @@ pub struct Props {
 
 /// How long after the last key the text runs, in milliseconds.
 const SETTLE: u32 = 150;
-/// Between two events of a play, in milliseconds.
-const BEAT: u32 = 450;
 
 /// What happens to a playground.
 pub enum Message {
@@ -62,18 +63,32 @@ pub enum Message {
     Draft(Say),
 }
 
+/// The machine at a position.
+#[derive(Clone)]
+struct Moment {
+    now: Rc<Machine>,
+    /// Before the current event.
+    before: Rc<Machine>,
+    /// The position `now` is really of: the end of the micro-step.
+    whole: usize,
+}
+
 /// The playground.
 pub struct Playground {
     state: Rc<State>,
-    /// The machine now, and before the current event; `None` while there is no run.
-    machines: Option<(Rc<Machine>, Rc<Machine>)>,
+    /// The machine at the position; `None` while there is no run.
+    moment: Option<Moment>,
     /// Begins the ids in this playground.
     id: String,
     place: NodeRef,
     area: NodeRef,
     vector: NodeRef,
+    number: NodeRef,
+    dialog: NodeRef,
     settling: Option<Timeout>,
     playing: Option<Interval>,
+    /// Where playing stops before the end.
+    until: Option<usize>,
     help: bool,
     tool: Option<Tool>,
     copied: &'static str,
@@ -89,9 +104,11 @@ impl Component for Playground {
 
     fn create(ctx: &Context<Self>) -> Self {
         let Props { text, options } = ctx.props();
+        let plays = options.front && !motion::is_reduced();
+        let position = if plays { Some(0) } else { options.position };
         let mut state = match options.hosts.first() {
-            Some(host) => State::new(&edit::set_host(text, host), options.position),
-            None => State::new(text, options.position),
+            Some(host) => State::new(&edit::set_host(text, host), position),
+            None => State::new(text, position),
         };
         let view = options.view.as_ref();
         if let (Some(cause), Some(run)) = (view.and_then(|view| view.followed), &state.run)
@@ -99,7 +116,7 @@ impl Component for Playground {
         {
             state.followed = Some(CauseId(cause));
         }
-        let (keeping, state) = match options.keeps {
+        let (keeping, mut state) = match options.keeps {
             true => {
                 let (keeping, state) = Keeping::new(state);
                 (Some(keeping), state)
@@ -110,15 +127,24 @@ impl Component for Playground {
             // What the page begins with is a run like any other.
             ctx.link().send_message(Message::Stood);
         }
+        if options.front {
+            state = state.reduce(Action::Speed(Speed::Fast));
+        }
+        if plays {
+            ctx.link().send_message(Message::Key(Key::Play));
+        }
         Self {
-            machines: machines(&state),
+            moment: moment(&state, None),
             state: Rc::new(state),
             id: id(),
             place: NodeRef::default(),
             area: NodeRef::default(),
             vector: NodeRef::default(),
+            number: NodeRef::default(),
+            dialog: NodeRef::default(),
             settling: None,
             playing: None,
+            until: None,
             help: false,
             tool: view.and_then(|view| Tool::by_word(view.tool.as_deref()?)),
             copied: "",
@@ -132,7 +158,10 @@ impl Component for Playground {
         match message {
             Message::Key(key) => self.key(ctx, key),
             Message::Beat => {
-                self.act(ctx, Action::Forward(Grain::Event));
+                self.act(ctx, Action::Beat);
+                if self.until.is_some_and(|until| self.state.position >= until) {
+                    self.stop();
+                }
                 true
             }
             Message::Copied(worked) => {
@@ -161,23 +190,25 @@ impl Component for Playground {
         let bar = Toolbar {
             state: shared.clone(),
             playing: self.playing.is_some(),
-            help: self.help,
+            full: options.full,
             copied: self.copied,
             vector: self.vector.clone(),
+            number: self.number.clone(),
             compare: options.hosts.iter().filter(|_| options.hosts.len() > 1).cloned().collect(),
             elsewhere: elsewhere.and_then(|page| url::with_view(page, &self.shown(ctx))),
             ask: ask.clone(),
         };
         let id = &self.id;
         html! {
-            <section ref={self.place.clone()} onkeydown={on_key(ask)}
+            <section ref={self.place.clone()} onkeydown={on_key(ask.clone())}
                 aria-label={options.label.clone().unwrap_or_else(|| "Playground".into())}
-                class={classes!("vfi", options.full.then_some("vfi-full"))}>
+                class={classes!("vfi", options.full.then_some("vfi-full"), options.front.then_some("vfi-front"))}>
                 if let Some(why) = &options.notice {
                     <p class="vfi-notice" role="alert">{ why }</p>
                 }
+                if options.front { { strip(state, &ask) } }
                 { toolbar(&bar) }
-                if self.help { { help() } }
+                { sheet(self.help, &self.dialog, id, &ask) }
                 if let Some(keeping) = &self.keeping {
                     { keeping.view(&ctx.link().callback(Message::Draft)) }
                 }
@@ -185,7 +216,7 @@ impl Component for Playground {
                     { tools::tabs(self.tool, &shared.ask) }
                     if let Some(tool) = self.tool { { tools::panel(tool, &self.given(ctx, &shared)) } }
                 }
-                { now(state) }
+                { now(state, options, self.playing.is_some() || on_timeline()) }
                 if state.stale() && state.run.is_some() {
                     <p class="vfi-stale-note">
                         <b class="vfi-badge">{ "STALE" }</b>
@@ -203,9 +234,9 @@ impl Component for Playground {
                         { timeline(&shared, &format!("{id}-event")) }
                     </div>
                     <div class="vfi-right">
-                        if let Some((now, before)) = &self.machines {
+                        if let Some(moment) = &self.moment {
                             { ledger(&shared, &format!("{id}-cause")) }
-                            { panels(state, now, before, options.full) }
+                            { panels(state, moment, options.full) }
                         }
                     </div>
                 </div>
@@ -216,8 +247,9 @@ impl Component for Playground {
     fn rendered(&mut self, ctx: &Context<Self>, first: bool) {
         // On a page of its own the keys work from the start.
         if first && ctx.props().options.full {
-            leave(&self.place);
+            self.go_to(".vfi-events");
         }
+        sheet::show(&self.dialog, self.help);
         if let Some(place) = self.place.cast::<Element>() {
             let _ = show_choices(&place);
         }
@@ -250,7 +282,7 @@ impl Playground {
     fn given(&self, ctx: &Context<Self>, shared: &Shared) -> tools::Given {
         tools::Given {
             state: shared.clone(),
-            machine: self.machines.as_ref().map(|(now, _)| now.clone()),
+            machine: self.moment.as_ref().map(|moment| moment.now.clone()),
             view: Rc::new(self.shown(ctx)),
             runs: self
                 .keeping
@@ -264,18 +296,43 @@ impl Playground {
     fn key(&mut self, ctx: &Context<Self>, key: Key) -> bool {
         let state = self.state.clone();
         match key {
-            Key::Do(action) => self.act(ctx, action),
+            Key::Do(action) => {
+                // Who goes somewhere has seen enough of the play.
+                if matches!(action, Action::Seek(_) | Action::Back(_) | Action::Jump(..)) {
+                    self.stop();
+                }
+                self.act(ctx, action);
+            }
+            Key::Step { back, other } => {
+                let grain = if other { state.grain.other() } else { state.grain };
+                let step = if back { Action::Back(grain) } else { Action::Forward(grain) };
+                self.act(ctx, step);
+            }
+            Key::Fire if ctx.props().options.front => self.fire(ctx, &state),
             Key::Fire => self.act(ctx, Action::Raise(Stimulus::Fire(state.vector))),
+            Key::Lose => {
+                if let Some(window) = front::window(&state) {
+                    self.fire(ctx, &window);
+                }
+            }
             Key::Follow => self.act(ctx, follow_current(&state)),
+            Key::Cause { back } => self.act(ctx, follow_next(&state, back)),
+            Key::CauseEvent { birth } => {
+                if let Some(at) = end_of_followed(&state, birth) {
+                    self.act(ctx, Action::Seek(at));
+                }
+            }
             Key::Play => self.play(ctx),
+            Key::Faster(faster) => self.act(ctx, Action::Speed(state.speed.next(faster))),
+            Key::Grain => self.act(ctx, Action::Grain(state.grain.other())),
             Key::Help => self.help = !self.help,
+            Key::HelpClosed => self.help = false,
             Key::Tool(tool) => self.tool = tool,
             Key::Text => focus(&self.area),
             Key::Vector => focus(&self.vector),
-            Key::Leave => {
-                self.help = false;
-                leave(&self.place);
-            }
+            Key::Number => focus(&self.number),
+            Key::Ledger => self.go_to(".vfi-causes"),
+            Key::Leave => self.go_to(".vfi-events"),
             Key::Copy => {
                 if let Some(run) = &state.run {
                     let (text, done) = (run.text.clone(), ctx.link().callback(Message::Copied));
@@ -294,18 +351,23 @@ impl Playground {
     fn act(&mut self, ctx: &Context<Self>, action: Action) {
         let back = matches!(action, Action::Undo | Action::Redo);
         let next = self.state.reduce(action);
-        if next == *self.state {
-            return;
-        }
         if back {
             self.caret = Some(edit::changed_end(&self.state.text, &next.text));
+        }
+        self.show(ctx, next);
+    }
+
+    fn show(&mut self, ctx: &Context<Self>, next: State) {
+        if next == *self.state {
+            return;
         }
         if let Some(keeping) = &mut self.keeping {
             let later = ctx.link().callback(|()| Message::Stood);
             keeping.notice(&self.state, &next, later);
         }
         if next.run != self.state.run || next.position != self.state.position {
-            self.machines = machines(&next);
+            let old = self.moment.take().filter(|_| next.run == self.state.run);
+            self.moment = moment(&next, old.map(|moment| (self.state.position, moment)));
             self.copied = "";
         }
         // The text runs a moment after the last change to it.
@@ -316,22 +378,67 @@ impl Playground {
                 Timeout::new(SETTLE, settle)
             });
         }
-        if next.position == next.len() {
-            self.playing = None;
-        }
+        let faster = next.speed != self.state.speed && self.playing.is_some();
         self.state = Rc::new(next);
+        if self.state.position == self.state.len() {
+            self.stop();
+        } else if faster {
+            self.start(ctx);
+        }
     }
 
-    /// Plays to the end, from the beginning if it is there; or pauses.
+    /// Plays to the end, from the beginning if it is there; or pauses. On the front page, to where
+    /// the story's interrupt is lost, and from there to the end.
     fn play(&mut self, ctx: &Context<Self>) {
-        if self.playing.take().is_some() || self.state.is_empty() {
+        if self.playing.is_some() {
+            self.stop();
+            return;
+        }
+        if self.state.is_empty() {
             return;
         }
         if self.state.position == self.state.len() {
             self.act(ctx, Action::Begin);
         }
+        let loss = self.state.run.as_ref().and_then(|run| run.first_loss());
+        let front = ctx.props().options.front;
+        self.until = loss.filter(|loss| front && self.state.position < *loss);
+        self.start(ctx);
+    }
+
+    fn start(&mut self, ctx: &Context<Self>) {
         let link = ctx.link().clone();
-        self.playing = Some(Interval::new(BEAT, move || link.send_message(Message::Beat)));
+        let beat = self.state.speed.beat();
+        self.playing = Some(Interval::new(beat, move || link.send_message(Message::Beat)));
+    }
+
+    fn stop(&mut self) {
+        self.playing = None;
+        self.until = None;
+    }
+
+    /// Fires, and shows what becomes of it.
+    fn fire(&mut self, ctx: &Context<Self>, at: &State) {
+        self.stop();
+        self.show(ctx, front::fire(at));
+        let end = front::end(&self.state).filter(|end| *end > self.state.position);
+        match end {
+            Some(end) if motion::is_reduced() => self.act(ctx, Action::Seek(end)),
+            Some(_) => {
+                self.until = end;
+                self.start(ctx);
+            }
+            None => {}
+        }
+    }
+
+    /// The focus goes to a list of this playground: on the timeline every key has its meaning.
+    fn go_to(&self, list: &str) {
+        let place = self.place.cast::<Element>();
+        let list = place.and_then(|place| place.query_selector(list).ok().flatten());
+        if let Some(list) = list.and_then(|it| it.dyn_into::<HtmlElement>().ok()) {
+            let _ = list.focus();
+        }
     }
 }
 
@@ -371,17 +478,6 @@ fn focus(place: &NodeRef) {
     }
 }
 
-/// The focus goes to the timeline, where every key has its meaning.
-fn leave(place: &NodeRef) {
-    let timeline = place
-        .cast::<Element>()
-        .and_then(|place| place.query_selector(".vfi-events").ok().flatten())
-        .and_then(|it| it.dyn_into::<HtmlElement>().ok());
-    if let Some(timeline) = timeline {
-        let _ = timeline.focus();
-    }
-}
-
 /// Follows the current event's cause; none if it has none or is followed already.
 fn follow_current(state: &State) -> Action {
     let run = state.run.as_deref();
@@ -389,35 +485,72 @@ fn follow_current(state: &State) -> Action {
     Action::Follow(cause.filter(|cause| state.followed != Some(*cause)))
 }
 
+/// Follows the next cause born so far, or the one before; the last or the first if none is
+/// followed.
+fn follow_next(state: &State, back: bool) -> Action {
+    let Some(run) = state.run.as_deref() else { return Action::Follow(None) };
+    let born = run.index.causes(state.position);
+    let at = state.followed.and_then(|cause| run.index.number(cause));
+    let at = match at {
+        Some(at) if back => at.saturating_sub(1),
+        Some(at) => at + 1,
+        None if back => born.len().saturating_sub(1),
+        None => 0,
+    };
+    Action::Follow(born.get(at).or(born.last()).map(|story| story.id))
+}
+
+/// The position right after the birth of the cause followed, or after the last that is told of it.
+fn end_of_followed(state: &State, birth: bool) -> Option<usize> {
+    let story = state.run.as_deref()?.index.story(state.followed?)?;
+    if birth { Some(story.rows.first()? + 1) } else { front::end(state) }
+}
+
 fn focus_of(target: Option<Element>) -> Focus {
     let Some(target) = target else { return Focus::Other };
+    let is = |class| target.class_list().contains(class);
     match target.tag_name().as_str() {
         "TEXTAREA" => Focus::Text,
         "SELECT" => Focus::Field,
         "INPUT" if target.get_attribute("type").as_deref() == Some("range") => Focus::Slider,
-        "INPUT" => Focus::Vector,
-        _ if target.class_list().contains("vfi-events") => Focus::Timeline,
+        "INPUT" if is("vfi-vector") && !is("vfi-goto") => Focus::Vector,
+        "INPUT" => Focus::Field,
+        _ if is("vfi-events") => Focus::Timeline,
+        _ if is("vfi-causes") => Focus::Ledger,
+        _ if target.closest("dialog").ok().flatten().is_some() => Focus::Sheet,
         _ => Focus::Other,
     }
 }
 
-/// The machine at a position, and before the event that led there.
-fn machines(state: &State) -> Option<(Rc<Machine>, Rc<Machine>)> {
+/// Whether the focus is on a timeline, whose rows a screen reader reads by itself.
+fn on_timeline() -> bool {
+    let focused = gloo::utils::document().active_element();
+    focus_of(focused) == Focus::Timeline
+}
+
+/// The machine at a position, and before the event that led there. `old`: another position of the
+/// same run, with its machine.
+fn moment(state: &State, old: Option<(usize, Moment)>) -> Option<Moment> {
     let (run, position) = (state.run.as_deref()?, state.position);
-    let now = Rc::new(run.machine(position));
-    let before = position.checked_sub(1).map(|before| Rc::new(run.machine(before)));
-    let before = before.unwrap_or_else(|| now.clone());
-    Some((now, before))
+    let (now, whole) = run.moment(position);
+    let now = Rc::new(now);
+    let before = match (position.checked_sub(1), old) {
+        (Some(before), Some((at, old))) if at == before => old.now,
+        (Some(before), _) => Rc::new(run.machine(before)),
+        (None, _) => now.clone(),
+    };
+    Some(Moment { now, before, whole })
 }
 
 /// Function and host; in a chapter behind a summary, so that a block stays short.
-fn panels(state: &State, now: &Rc<Machine>, before: &Rc<Machine>, full: bool) -> Html {
+fn panels(state: &State, moment: &Moment, full: bool) -> Html {
     let Some(run) = state.run.clone() else { return Html::default() };
     let stale = state.stale().then_some("vfi-stale");
-    let of = [address(&run), address(now), address(before)];
+    let of = [address(&run), address(&moment.now), address(&moment.before)];
+    let ahead = (moment.whole > state.position).then_some(moment.whole);
     let draw = {
-        let (now, before) = (now.clone(), before.clone());
-        Rc::new(move || panel(&run, &now, &before)) as Rc<dyn Fn() -> Html>
+        let moment = moment.clone();
+        Rc::new(move || panel(&run, &moment, ahead)) as Rc<dyn Fn() -> Html>
     };
     let shown = html! { <Part {of} {draw} /> };
     if full {
@@ -431,16 +564,24 @@ fn panels(state: &State, now: &Rc<Machine>, before: &Rc<Machine>, full: bool) ->
     }
 }
 
-fn panel(run: &Run, now: &Rc<Machine>, before: &Rc<Machine>) -> Html {
+fn panel(run: &Run, moment: &Moment, ahead: Option<usize>) -> Html {
     let trace = run.trace();
+    let Moment { now, before, .. } = moment;
     let vectors = host::vectors(trace, &now.host, &before.host);
     let title = format!("Host: {}", now.host.profile().name);
     html! {
+        <>
+        if let Some(whole) = ahead {
+            <p class="vfi-note vfi-ahead">
+                { format!("One move brings the events up to {whole}: registers and host are shown as after it.") }
+            </p>
+        }
         <div class="vfi-machines">
             { registers(now, before) }
             { facts(&title, "state", "", host::rows(trace, &now.host, &before.host)) }
             { facts("Vectors", "vector", "none allocated", vectors) }
             { facts("Eventfds", "name", "none yet", host::eventfds(trace, now, before)) }
         </div>
+        </>
     }
 }

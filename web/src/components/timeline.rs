@@ -65,6 +65,7 @@ fn event_row(state: &Shared, run: &Run, row: usize, id: &str) -> Html {
     let mark = mark(trace, entry, event);
     let now = row + 1 == state.position;
     let followed = state.followed.is_some() && mark.cause == state.followed;
+    let way = state.way.as_deref().map(|way| way.at(row)).unwrap_or_default();
     let class = classes!(
         "vfi-row",
         format!("vfi-t-{}", mark.tone.class()),
@@ -85,7 +86,7 @@ fn event_row(state: &Shared, run: &Run, row: usize, id: &str) -> Html {
             aria-posinset={(row + 1).to_string()}
             aria-description={render::sentence(event, &trace.names)}>
             <span class="vfi-number">{ row + 1 }</span>
-            { lanes(place, mark.shape) }
+            { lanes(place, mark.shape, way) }
             <span class="vfi-words">
                 if let Some(cause) = mark.cause { { chip(state, cause) } }
                 if let Some(badge) = &mark.badge { <b class="vfi-badge">{ badge }</b> }

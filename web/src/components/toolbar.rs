@@ -1,4 +1,6 @@
-//! Steps, the slider, what the device can do here, and which host and function.
+//! Time, what the device can do here, and which host and function.
+
+use std::rc::Rc;
 
 use vfio_irq_core::device::Stimulus;
 use vfio_irq_core::host;
@@ -8,9 +10,10 @@ use web_sys::{Element, HtmlInputElement, HtmlSelectElement};
 use yew::prelude::*;
 
 use super::Shared;
-use super::icon::{Icon, icon};
+use super::part::{Part, address};
+use super::time;
 use crate::keys::Key;
-use crate::state::{Action, Grain};
+use crate::state::Action;
 
 /// What the toolbar shows.
 pub struct Toolbar {
@@ -20,12 +23,14 @@ pub struct Toolbar {
     pub ask: Callback<Key>,
     /// Whether it plays.
     pub playing: bool,
-    /// Whether the list of keys is open.
-    pub help: bool,
+    /// Whether this is the full page.
+    pub full: bool,
     /// What was said last about copying.
     pub copied: &'static str,
     /// The field of the vector, for who wants to put the focus there.
     pub vector: NodeRef,
+    /// The field of an event's number, likewise.
+    pub number: NodeRef,
     /// Hosts the page compares.
     pub compare: Vec<String>,
     /// URL of the full-screen page with this text, if this is not it.
@@ -36,7 +41,8 @@ pub struct Toolbar {
 pub fn toolbar(props: &Toolbar) -> Html {
     html! {
         <div class="vfi-bar">
-            { steps(props) }
+            { time::steps(props) }
+            if props.full { { time::more(props) } }
             { raise(props) }
             { setup(props) }
             { tools(props) }
@@ -51,53 +57,6 @@ fn act(state: &Shared, action: Action) -> Callback<MouseEvent> {
 
 fn ask(props: &Toolbar, key: Key) -> Callback<MouseEvent> {
     props.ask.reform(move |_| key.clone())
-}
-
-struct Button {
-    icon: Icon,
-    label: &'static str,
-    keys: &'static str,
-    off: bool,
-}
-
-impl Button {
-    fn draw(self, onclick: Callback<MouseEvent>) -> Html {
-        let title = format!("{} ({})", self.label, self.keys);
-        html! {
-            <button type="button" class="vfi-tool" {onclick} disabled={self.off}
-                aria-label={self.label} {title}>{ icon(self.icon) }</button>
-        }
-    }
-}
-
-fn steps(props: &Toolbar) -> Html {
-    let state = &props.state;
-    let (position, end) = (state.position, state.len());
-    let (at_begin, at_end) = (position == 0, position == end);
-    let button = |icon, label, keys, off| Button { icon, label, keys, off };
-    let seek = {
-        let state = state.dispatcher();
-        Callback::from(move |event: InputEvent| {
-            let input = event.target().and_then(|it| it.dyn_into::<HtmlInputElement>().ok());
-            if let Some(at) = input.and_then(|input| input.value().parse().ok()) {
-                state.dispatch(Action::Seek(at));
-            }
-        })
-    };
-    let play = if props.playing { (Icon::Pause, "Pause") } else { (Icon::Play, "Play") };
-    html! {
-        <div class="vfi-group-steps" role="group" aria-label="Steps">
-            { button(Icon::First, "Line back", "Shift ←", at_begin).draw(act(state, Action::Back(Grain::Line))) }
-            { button(Icon::Back, "Step back", "←", at_begin).draw(act(state, Action::Back(Grain::Event))) }
-            { button(Icon::Forward, "Step", "→", at_end).draw(act(state, Action::Forward(Grain::Event))) }
-            { button(Icon::Last, "Line on", "Shift →", at_end).draw(act(state, Action::Forward(Grain::Line))) }
-            { button(play.0, play.1, "p", end == 0).draw(ask(props, Key::Play)) }
-            <input type="range" class="vfi-scrub" min="0" max={end.to_string()} step="1"
-                value={position.to_string()} oninput={seek} aria-label="Position in the run"
-                aria-valuetext={format!("event {position} of {end}")} disabled={end == 0} />
-            <output class="vfi-count">{ format!("{position}/{end}") }</output>
-        </div>
-    }
 }
 
 fn raise(props: &Toolbar) -> Html {
@@ -119,23 +78,28 @@ fn raise(props: &Toolbar) -> Html {
             <input ref={props.vector.clone()} type="number" class="vfi-vector" min="0" max="2047"
                 value={state.vector.to_string()} oninput={choose} aria-label="Vector to fire (v)" />
             <button type="button" onclick={act(state, Action::Raise(Stimulus::AssertIntx))} disabled={off}
-                title="Raise the function's INTx level at this point (a)">{ "Assert INTx" }</button>
+                title="Raise the function's INTx level at this point (a)">{ "INTx ▲" }<span class="vfi-hidden">{ " assert" }</span></button>
             <button type="button" onclick={act(state, Action::Raise(Stimulus::DeassertIntx))} disabled={off}
-                title="Let it fall (d)">{ "Deassert" }</button>
+                title="Let it fall (d)">{ "INTx ▼" }<span class="vfi-hidden">{ " deassert" }</span></button>
         </div>
     }
 }
 
+/// Drawn again only when the text is another: the lists of profiles are long.
 fn setup(props: &Toolbar) -> Html {
-    let state = &props.state;
-    let hosts: Vec<&str> = host::PROFILES.iter().map(|profile| &*profile.name).collect();
-    let functions: Vec<&str> = profiles::all().iter().map(|profile| profile.name).collect();
+    let (state, compare) = (props.state.clone(), props.compare.clone());
+    let of = [address(&state.text), 0, 0];
+    let draw = Rc::new(move || {
+        let hosts: Vec<&str> = host::PROFILES.iter().map(|profile| &*profile.name).collect();
+        let functions: Vec<&str> = profiles::all().iter().map(|profile| profile.name).collect();
+        html! { <>
+            { compared(&state, &compare) }
+            { choice(&state, "host", "Host", &hosts, Action::Host) }
+            { choice(&state, "function", "Function", &functions, Action::Function) }
+        </> }
+    }) as Rc<dyn Fn() -> Html>;
     html! {
-        <div class="vfi-group-setup" role="group" aria-label="Host and function">
-            { compared(state, &props.compare) }
-            { choice(state, "host", "Host", &hosts, Action::Host) }
-            { choice(state, "function", "Function", &functions, Action::Function) }
-        </div>
+        <div class="vfi-group-setup" role="group" aria-label="Host and function"><Part {of} {draw} /></div>
     }
 }
 
@@ -224,7 +188,7 @@ fn tools(props: &Toolbar) -> Html {
             if let Some(url) = &props.elsewhere {
                 <a class="vfi-elsewhere" href={url.clone()}>{ "Full screen" }</a>
             }
-            <button type="button" onclick={ask(props, Key::Help)} aria-expanded={props.help.to_string()}
+            <button type="button" onclick={ask(props, Key::Help)} aria-haspopup="dialog"
                 aria-label="Keys and shapes" title="Keys and shapes (?)">{ "?" }</button>
         </div>
     }

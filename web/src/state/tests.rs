@@ -60,8 +60,8 @@ fn ledger_of_the_whole_run_is_the_machines() {
         let state = state(text);
         let run = state.run.as_ref().unwrap();
         let machine = run.machine(run.len()).ledger.summary();
-        assert_eq!(run.index.summary(run.trace(), run.len()), machine, "{text}");
-        assert_eq!(run.index.summary(run.trace(), 0).causes, 0);
+        assert_eq!(run.index.summary(run.len()), machine, "{text}");
+        assert_eq!(run.index.summary(0).causes, 0);
     }
 }
 
@@ -70,7 +70,7 @@ fn cause_is_not_lost_before_its_event_says_so() {
     let lost = TEARDOWN.replace("  # off", "  { after \"clear MSI-X Enable\": fire 0 }");
     let state = State::new(&lost, None);
     let run = state.run.as_ref().unwrap();
-    let at = |position| run.index.summary(run.trace(), position);
+    let at = |position| run.index.summary(position);
     assert_eq!((at(state.position).lost, at(state.position).waiting), (1, 0));
     assert_eq!((at(state.position - 1).lost, at(state.position - 1).waiting), (0, 1));
 }
@@ -273,7 +273,7 @@ proptest! {
                 let machine = run.machine(state.position);
                 prop_assert!(machine.ledger.summary().balances());
                 let whole = run.machine(run.len()).ledger.summary();
-                prop_assert_eq!(run.index.summary(run.trace(), run.len()), whole);
+                prop_assert_eq!(run.index.summary(run.len()), whole);
                 prop_assert_eq!(run.current(state.position).is_none(), state.position == 0);
             }
         }

@@ -189,6 +189,20 @@ pub fn mark(trace: &Trace, entry: &Entry, event: &Event) -> Mark {
     mark
 }
 
+/// The lanes an interrupt's event leads from and to, if it is about an interrupt.
+pub fn lanes_of(event: &Event) -> Option<(Lane, Lane)> {
+    let within = |lane| Some((lane, lane));
+    match event {
+        Event::Cause { source, .. } => within(source_lane(*source)),
+        Event::Sent { .. } => Some((Lane::Function, Lane::Host)),
+        Event::Diverted { .. } => Some((Lane::Function, Lane::Intx)),
+        Event::Waits { place, .. } | Event::Merged { place, .. } => within(place_lane(*place)),
+        Event::Signalled { .. } => Some((Lane::Host, Lane::User)),
+        Event::Lost { why, .. } => within(loss_lane(*why)),
+        _ => None,
+    }
+}
+
 /// A call that is the line's own shows the line; any other call says what it is.
 fn call_words(call: &Call, entry: &Entry) -> String {
     if !entry.text.is_empty() {

@@ -5,3 +5,4 @@ pub mod function;
 pub mod host;
 pub mod mark;
 pub mod register;
+pub mod way;

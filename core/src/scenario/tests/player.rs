@@ -28,7 +28,7 @@ fn machine_by_running(scenario: &Scenario, n: usize) -> Machine {
     }
     emulator.capture_after(opened.event_count() + n as u64);
     run(scenario, &mut emulator);
-    emulator.take_capture().unwrap_or(emulator.machine)
+    emulator.take_capture().map_or(emulator.machine, |(machine, _)| machine)
 }
 
 impl Scenario {

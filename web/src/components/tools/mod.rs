@@ -8,6 +8,7 @@
 pub mod compare;
 pub mod diff;
 pub mod examples;
+pub mod inject;
 pub mod request;
 pub mod runs;
 pub mod share;
@@ -28,6 +29,8 @@ use crate::keys::Key;
 pub enum Tool {
     /// A SET_IRQS request, field by field.
     Request,
+    /// What can happen at the position.
+    Inject,
     /// Two hosts on one text.
     Compare,
     /// Stories of book and tests.
@@ -40,13 +43,14 @@ pub enum Tool {
 
 impl Tool {
     /// All of them, in the order of their tabs.
-    pub const ALL: [Self; 5] =
-        [Self::Request, Self::Compare, Self::Examples, Self::Runs, Self::Share];
+    pub const ALL: [Self; 6] =
+        [Self::Request, Self::Inject, Self::Compare, Self::Examples, Self::Runs, Self::Share];
 
     /// Its tab's word.
     pub fn word(self) -> &'static str {
         match self {
             Self::Request => "Request",
+            Self::Inject => "Inject",
             Self::Compare => "Compare",
             Self::Examples => "Examples",
             Self::Runs => "Runs",
@@ -126,6 +130,7 @@ pub fn panel(tool: Tool, given: &Given) -> Html {
             <runs::Runs state={given.state.clone()} runs={given.runs.clone()} id={given.id.clone()} />
         },
         Tool::Share => html! { <share::Share given={given.clone()} /> },
+        Tool::Inject => html! { <inject::Inject given={given.clone()} /> },
     };
     html! {
         <section class="vfi-open-tool" id={given.id.clone()} aria-label={tool.word()}>{ body }</section>
