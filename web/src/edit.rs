@@ -22,6 +22,8 @@ pub fn words(stimulus: Stimulus) -> String {
         Stimulus::DeassertIntx => "deassert intx".into(),
         Stimulus::Error => "error".into(),
         Stimulus::Request => "request".into(),
+        Stimulus::Supply(Some(count)) => format!("vectors {count}"),
+        Stimulus::Supply(None) => "vectors any".into(),
     }
 }
 
