@@ -22,6 +22,7 @@ pub mod errno;
 pub mod event;
 pub mod eventfd;
 pub mod host;
+pub mod import;
 pub mod ledger;
 pub mod machine;
 pub mod pci;
