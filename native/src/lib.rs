@@ -11,6 +11,7 @@ pub mod answers;
 pub mod conform;
 mod error;
 mod excerpt;
+pub mod import;
 pub mod input;
 pub mod inspect;
 mod paint;

@@ -7,8 +7,8 @@ use std::process::Command;
 
 use command::{configs, folder, ran};
 
-const SUBCOMMANDS: [&str; 7] =
-    ["run", "inspect", "answers", "conform", "hosts", "functions", "completions"];
+const SUBCOMMANDS: [&str; 8] =
+    ["run", "inspect", "import", "answers", "conform", "hosts", "functions", "completions"];
 
 /// How the address of a real device begins in an example.
 const ADDRESS: &str = "0000:00:0";

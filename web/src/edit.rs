@@ -47,13 +47,14 @@ pub fn set_host(text: &str, profile: &str) -> String {
             let word = second_word(old);
             format!("{}{profile}{}", head(old, word.start), &old[word.end..])
         }),
-        // The function line, if there is one, is written first.
-        None => insert_line(text, find_line(text, "function").unwrap_or(0), &host_line(profile)),
+        // The function, if the text says one, stands first.
+        None => insert_line(text, function_end(text), &host_line(profile)),
     }
 }
 
 /// The text with `function PROFILE` and nothing else about the function.
 pub fn set_function(text: &str, profile: &str) -> String {
+    let text = &without_rows(text);
     match find_line(text, "function") {
         Some(line) => with_line(text, line, |old| {
             let said = &old[..comment(old)];
@@ -62,6 +63,33 @@ pub fn set_function(text: &str, profile: &str) -> String {
         }),
         None => insert_line(text, 0, &format!("function {profile}")),
     }
+}
+
+/// The text with these lines, `function …` and what belongs below it, in place of its own.
+pub fn set_function_lines(text: &str, lines: &str) -> String {
+    let text = without_rows(text);
+    match find_line(&text, "function") {
+        Some(line) => with_line(&text, line, |_| lines.trim_end().to_owned()),
+        None => insert(&text, 0, lines),
+    }
+}
+
+/// Whether a line is a row of config space: `00: 86 80 …`.
+fn is_row(line: &str) -> bool {
+    let label = line.trim_start().split_once(':').map_or("", |(label, _)| label);
+    matches!(label.len(), 2 | 3) && label.bytes().all(|digit| digit.is_ascii_hexdigit())
+}
+
+/// The last line that says what the function is; 0 if none does.
+fn function_end(text: &str) -> u32 {
+    let function = find_line(text, "function").unwrap_or(0);
+    let rows = (1..).zip(text.lines()).filter(|(_, line)| is_row(line));
+    rows.map(|(number, _)| number).last().unwrap_or(0).max(function)
+}
+
+/// The text without rows of config space.
+fn without_rows(text: &str) -> String {
+    text.split_inclusive('\n').filter(|line| !is_row(line)).collect()
 }
 
 fn host_line(profile: &str) -> String {
@@ -210,6 +238,18 @@ mod tests {
         assert!(text.contains("\nfunction e1000e   # small\n"), "{text}");
         assert_eq!(set_function("fire 0", "vf"), "function vf\nfire 0");
         assert_eq!(set_function("function", "vf"), "function vf");
+    }
+
+    #[test]
+    fn another_function_takes_the_rows_of_the_old_one_away() {
+        let dump = "function config vf # nic\n00: 86 80\n\n# more\n100: 01\nfire 0\n";
+        assert_eq!(set_function(dump, "vf"), "function vf # nic\n\n# more\nfire 0\n");
+        let host = "function config vf # nic\n00: 86 80\n\n# more\n100: 01\nhost     h\nfire 0\n";
+        assert_eq!(set_host(dump, "h"), host);
+        let lines = "function config\n00: 01\n10: 02\n";
+        let replaced = "function config\n00: 01\n10: 02\n\n# more\nfire 0\n";
+        assert_eq!(set_function_lines(dump, lines), replaced);
+        assert_eq!(set_function_lines("fire 0", lines), format!("{lines}fire 0"));
     }
 
     #[test]
