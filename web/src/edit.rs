@@ -74,6 +74,16 @@ pub fn set_function_lines(text: &str, lines: &str) -> String {
     }
 }
 
+/// The lines of a text that can stand anywhere: neither function nor host.
+pub fn steps(text: &str) -> String {
+    let set_up = |line: &str| {
+        let first = line.split_whitespace().next();
+        is_row(line) || first.is_some_and(|word| matches!(word, "function" | "host"))
+    };
+    let lines: String = text.split_inclusive('\n').filter(|line| !set_up(line)).collect();
+    lines.trim().to_owned()
+}
+
 /// Whether a line is a row of config space: `00: 86 80 …`.
 fn is_row(line: &str) -> bool {
     let label = line.trim_start().split_once(':').map_or("", |(label, _)| label);

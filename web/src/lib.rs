@@ -10,6 +10,7 @@
 
 mod clipboard;
 pub mod components;
+pub mod design;
 pub mod edit;
 pub mod index;
 pub mod keys;

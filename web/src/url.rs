@@ -14,7 +14,15 @@ pub fn with_text(page: &str, text: &str) -> Option<String> {
 
 /// The text in this page's address. What can't be decoded is no text.
 pub fn text() -> Option<String> {
-    let hash = window().location().hash().ok()?;
-    let said = hash.strip_prefix("#s=").filter(|said| said.len() <= MAX_LENGTH)?;
+    text_in(&window().location().hash().ok()?)
+}
+
+/// The text in a link to a playground, whoever serves it. What is no link, or can't be decoded, is
+/// no text.
+pub fn text_in(link: &str) -> Option<String> {
+    let (_, said) = link.trim().split_once("#s=").filter(|(page, _)| {
+        page.is_empty() || page.starts_with("https://") || page.starts_with("http://")
+    })?;
+    let said = Some(said).filter(|said| said.len() <= MAX_LENGTH)?;
     decode_uri_component(said).ok().map(String::from)
 }

@@ -5,6 +5,9 @@
 //! changes the text by an [`Action`](crate::state::Action), so undo, drafts and links know nothing
 //! of tools.
 
+pub mod function;
+pub mod import;
+
 use std::rc::Rc;
 
 use vfio_irq_core::machine::Machine;
@@ -18,16 +21,22 @@ use crate::keys::Key;
 pub enum Tool {
     /// A SET_IRQS request, field by field.
     Request,
+    /// What people paste, as a scenario.
+    Import,
+    /// Which function it is.
+    Function,
 }
 
 impl Tool {
     /// All of them, in the order of their tabs.
-    pub const ALL: [Self; 1] = [Self::Request];
+    pub const ALL: [Self; 3] = [Self::Request, Self::Import, Self::Function];
 
     /// Its tab's word.
     pub fn word(self) -> &'static str {
         match self {
             Self::Request => "Request",
+            Self::Import => "Import",
+            Self::Function => "Function",
         }
     }
 }
@@ -60,7 +69,11 @@ pub fn tabs(open: Option<Tool>, ask: &Callback<Key>) -> Html {
 
 /// The open tool.
 pub fn panel(tool: Tool, given: &Given) -> Html {
+    let (text, ask) = (given.state.text.clone(), given.state.ask.clone());
+    let id = AttrValue::from(given.id.clone());
     let body = match tool {
+        Tool::Import => html! { <import::ImportTool {text} {ask} {id} /> },
+        Tool::Function => html! { <function::FunctionTool {text} {ask} {id} /> },
         Tool::Request => html! { <p class="vfi-empty">{ "Not there yet." }</p> },
     };
     html! {
