@@ -85,7 +85,7 @@ pub fn import(text: &str) -> Import {
         return checked(Kind::Strace, story::tell(strace::read(text)));
     }
     match dump::from_lspci(text) {
-        Ok(functions) => return config(&functions),
+        Ok(functions) => return config(text, &functions),
         Err(error) if error.problem != ImportProblem::Empty && !is_scenario(text) => {
             let ImportPlace::Text { line, column } = error.place else {
                 return Import::failed(Some(Kind::Config), Vec::new());
@@ -163,15 +163,21 @@ fn says_something(scenario: &Scenario) -> bool {
     })
 }
 
-/// The first of a dump's functions; the others are told.
-fn config(functions: &[dump::Imported]) -> Import {
+/// The first of a dump's functions; the others are told, at the lines with their addresses.
+fn config(text: &str, functions: &[dump::Imported]) -> Import {
     let Some((first, others)) = functions.split_first() else {
         return Import::failed(Some(Kind::Config), Vec::new());
     };
-    let problems = others
-        .iter()
-        .take(MAX_PROBLEMS)
-        .map(|other| problem(1, 1, 1, format!("another function, not taken: {}", other.name())));
+    let line = |other: &dump::Imported| {
+        let address = other.address.as_deref()?;
+        let at = text.lines().position(|line| line.trim_start().starts_with(address))?;
+        u32::try_from(at + 1).ok()
+    };
+    let problems = others.iter().take(MAX_PROBLEMS).map(|other| {
+        let message = format!("another function, not taken: {}", other.name());
+        let length = other.address.as_ref().map_or(1, |address| address.len() as u32);
+        problem(line(other).unwrap_or(1), 1, length, message)
+    });
     let problems = problems.collect();
     match first.function() {
         Ok(_) => Import { kind: Some(Kind::Config), scenario: function_text(first), problems },

@@ -4,6 +4,7 @@
 
 mod browser;
 mod files;
+mod import;
 mod pages;
 mod server;
 
@@ -13,7 +14,7 @@ use std::path::PathBuf;
 
 /// Runs them.
 pub fn main() {
-    let trials = [files::tests(), pages::tests()].concat();
+    let trials = [files::tests(), import::tests(), pages::tests()].concat();
     let trials = trials.into_iter().map(|(name, test)| {
         Trial::test(name, move || test().map_err(|error| Failed::from(format!("{error:#}"))))
     });

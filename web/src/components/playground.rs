@@ -294,7 +294,8 @@ fn focus_of(target: Option<Element>) -> Focus {
         "TEXTAREA" => Focus::Text,
         "SELECT" => Focus::Field,
         "INPUT" if target.get_attribute("type").as_deref() == Some("range") => Focus::Slider,
-        "INPUT" => Focus::Vector,
+        "INPUT" if target.class_list().contains("vfi-vector") => Focus::Vector,
+        "INPUT" => Focus::Field,
         _ if target.class_list().contains("vfi-events") => Focus::Timeline,
         _ => Focus::Other,
     }
