@@ -342,10 +342,8 @@ impl Story {
                 self.made(call, &name);
                 self.say(call, &format!("write {name} {counter}"), &Self::done(call));
             }
-            ("close", ..) => {
-                if self.fds.said.contains(&name) {
-                    self.say(call, &format!("close {name}"), &Self::done(call));
-                }
+            ("close", ..) if self.fds.said.contains(&name) => {
+                self.say(call, &format!("close {name}"), &Self::done(call));
             }
             ("dup" | "dup2", ..) => self.wrong(call, "a copy of an eventfd is not followed"),
             ("read" | "write", ..) => self.wrong(call, "the counter is not shown"),

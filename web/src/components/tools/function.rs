@@ -212,11 +212,11 @@ impl FunctionTool {
             .batch_callback(|event: Event| Some(Message::Choose(value_of(&event)?.parse().ok()?)));
         html! {
             <>
-                <label class="vfi-wide vfi-drop" {ondragover} {ondrop}>
+                <div class="vfi-wide vfi-drop" {ondragover} {ondrop}>
                     { "Or a real one: drop a sysfs config file or lspci -xxx text here, paste it, or " }
                     <input type="file" {onchange} aria-label="Config file" />
                     <textarea rows="3" wrap="off" spellcheck="false" {oninput} aria-label="lspci -xxx text" />
-                </label>
+                </div>
                 if let Some(error) = &self.error { <p class="vfi-wide vfi-refusal" role="alert"><b>{ "✗ " }</b>{ error.clone() }</p> }
                 if self.found.len() > 1 {
                     <label class="vfi-wide">
@@ -255,9 +255,12 @@ impl FunctionTool {
             };
             Some(Message::Field(at, value))
         });
+        let oninput = ctx
+            .link()
+            .batch_callback(move |event: InputEvent| Some(Message::Field(at, value_of(&event)?)));
         let input = match field.kind {
             Kind::Text => {
-                html! { <input type="text" name={field.label} value={value.clone()} {onchange} aria-invalid={invalid} /> }
+                html! { <input type="text" name={field.label} value={value.clone()} {oninput} aria-invalid={invalid} /> }
             }
             Kind::Check => {
                 html! { <input type="checkbox" name={field.label} checked={!value.is_empty()} {onchange} aria-invalid={invalid} /> }
