@@ -290,8 +290,8 @@ fn hex(function: &Function) -> Html {
     let mut nodes: Vec<Html> = Vec::new();
     for row in 0..16 {
         let mut line = format!("{:02x}:", row * 16);
-        for at in row * 16..row * 16 + 16 {
-            let byte = format!("{:02x}", config[at]);
+        for (at, byte) in config.iter().enumerate().skip(row * 16).take(16) {
+            let byte = format!("{byte:02x}");
             line.push(' ');
             match of(at) {
                 None => line.push_str(&byte),
