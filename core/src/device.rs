@@ -71,7 +71,7 @@ pub trait Device {
     fn take_events(&mut self) -> Vec<Event>;
 }
 
-/// Something done *to* the function from outside the uAPI.
+/// Something done from outside the uAPI, to the function or its host.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
@@ -86,6 +86,8 @@ pub enum Stimulus {
     Error,
     /// The host signals REQ (it wants the device back).
     Request,
+    /// From here on the host can give this many vectors more; none: it is never short.
+    Supply(Option<u32>),
 }
 
 /// A place between two micro-steps of a call: right after the `nth` step that `step` names.

@@ -23,6 +23,7 @@ pub mod event;
 pub mod eventfd;
 pub mod export;
 pub mod host;
+pub mod import;
 pub mod ledger;
 pub mod link;
 pub mod machine;

@@ -6,6 +6,7 @@
 
 mod emulator;
 
+use alloc::format;
 use alloc::vec::Vec;
 
 use crate::clause::Refusal;
@@ -162,6 +163,17 @@ impl Machine {
             Stimulus::Request => {
                 let trigger = cx.host.req;
                 cx.signal_new(Source::Request, trigger, Loss::NoEventfd);
+            }
+            Stimulus::Supply(supply) => {
+                cx.host.set_supply(supply);
+                cx.sink.event(Event::Note(match supply {
+                    _ if cx.host.profile().rules.emulated => {
+                        "this host takes no host vectors".into()
+                    }
+                    Some(1) => "the host has 1 vector left".into(),
+                    Some(count) => format!("the host has {count} vectors left"),
+                    None => "the host has vectors enough".into(),
+                }));
             }
         }
         cx.settle();

@@ -53,6 +53,24 @@ Examples:
   lspci -xxx | vfio-irq inspect -
   vfio-irq inspect 0000:00:06.0 --format json";
 
+pub(crate) const IMPORT: &str = "Make a scenario of strace lines, request bytes or a config dump";
+pub(crate) const IMPORT_LONG: &str = "\
+Prints a scenario that says what the input says. The input is one of:
+
+- lines of strace, with any of -f, -t, -r, -y and -X: VFIO_DEVICE_SET_IRQS, GET_IRQ_INFO and RESET \
+of one device, and what happens to the eventfds they name;
+- the bytes of a struct vfio_irq_set: hex digits, xxd, hexdump -C, a C array, gdb's x/20xb or x/5xw;
+- a config dump: what lspci -xxx prints, or a sysfs config file.
+
+What was answered becomes what is expected. What the input does not show, is a comment and is \
+told on standard error with its line: strace itself prints VFIO's structures as addresses. Exits \
+with 0 when there is a scenario, with 2 when nothing of the input can be used.";
+pub(crate) const IMPORT_EXAMPLES: &str = "\
+Examples:
+  vfio-irq import nic.config > nic.scenario
+  echo 'ioctl(23, VFIO_DEVICE_RESET) = 0' | vfio-irq import -
+  echo 1400000021000000020000000000000000000000 | vfio-irq import -";
+
 pub(crate) const ANSWERS: &str = "Print what a device answers, in few words a line";
 pub(crate) const ANSWERS_LONG: &str = "\
 Runs scenarios and prints only what their user saw: the number of each line with the call's answer \

@@ -12,6 +12,7 @@ pub mod conform;
 mod error;
 mod excerpt;
 pub mod export;
+pub mod import;
 pub mod input;
 pub mod inspect;
 mod paint;

@@ -12,7 +12,7 @@ use vfio_irq::address::Address;
 use vfio_irq::input::Input;
 #[cfg(target_os = "linux")]
 use vfio_irq::real;
-use vfio_irq::{Exit, Paint, Report, answers, conform, export, inspect, profiles, run};
+use vfio_irq::{Exit, Paint, Report, answers, conform, export, import, inspect, profiles, run};
 use vfio_irq_core::export::Known;
 use vfio_irq_core::scenario::Overrides;
 
@@ -42,6 +42,12 @@ enum Command {
     Run(Run),
     #[command(about = help::INSPECT, long_about = help::INSPECT_LONG, after_long_help = help::INSPECT_EXAMPLES)]
     Inspect(Inspect),
+    #[command(about = help::IMPORT, long_about = help::IMPORT_LONG, after_long_help = help::IMPORT_EXAMPLES)]
+    Import {
+        /// Lines of strace, bytes of a request, or a config dump; `-` reads standard input.
+        #[arg(value_hint = ValueHint::FilePath)]
+        file: PathBuf,
+    },
     #[command(about = help::ANSWERS, long_about = help::ANSWERS_LONG, after_long_help = help::ANSWERS_EXAMPLES)]
     Answers(Answers),
     #[command(about = help::EXPORT, long_about = help::EXPORT_LONG, after_long_help = help::EXPORT_EXAMPLES)]
@@ -255,6 +261,9 @@ fn execute(cli: &Cli) -> anyhow::Result<Report> {
             Some(address) => inspect_device(address, list.format.into()),
             None => Ok(inspect::inspect(&Input::read(file)?, list.format.into())?),
         },
+        Command::Import { file } => {
+            Ok(import::import(&Input::read(file)?, paint(cli.color, &io::stderr()))?)
+        }
         Command::Answers(arguments) => print_answers(arguments),
         Command::Export(arguments) => export_scenario(arguments),
         Command::Conform(arguments) => run_conform(arguments),

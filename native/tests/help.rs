@@ -7,8 +7,17 @@ use std::process::Command;
 
 use command::{configs, folder, ran};
 
-const SUBCOMMANDS: [&str; 8] =
-    ["run", "inspect", "answers", "export", "conform", "hosts", "functions", "completions"];
+const SUBCOMMANDS: [&str; 9] = [
+    "run",
+    "inspect",
+    "import",
+    "answers",
+    "export",
+    "conform",
+    "hosts",
+    "functions",
+    "completions",
+];
 
 /// How the address of a real device begins in an example.
 const ADDRESS: &str = "0000:00:0";

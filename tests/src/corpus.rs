@@ -11,11 +11,12 @@ use anyhow::{Context, Result, anyhow};
 use vfio_irq::answers::{Block, answers};
 use vfio_irq_book::block;
 use vfio_irq_book::preprocess::chapter_name;
+use vfio_irq_core::device::Stimulus;
 use vfio_irq_core::event::{Event, Step};
 use vfio_irq_core::host::HostProfile;
 use vfio_irq_core::machine::Emulator;
 use vfio_irq_core::pci::{Function, profiles};
-use vfio_irq_core::scenario::ast::{Statement, StepLine};
+use vfio_irq_core::scenario::ast::{Action, Statement, StepLine};
 use vfio_irq_core::scenario::{Overrides, Scenario};
 use vfio_irq_core::seen::register_writes;
 use vfio_irq_core::trace::Trace;
@@ -81,8 +82,15 @@ impl Item {
         self.scenario.host_line().is_some_and(|(_, host)| host.remapping == Some(false))
     }
 
+    /// Whether it says how many vectors the host has left: no device can be told that.
     fn limits_vectors(&self) -> bool {
+        let supply = |stimulus: &Stimulus| matches!(stimulus, Stimulus::Supply(_));
+        let in_step = |step: &StepLine| {
+            matches!(&step.action.what, Action::Stimulate(stimulus) if supply(stimulus))
+                || step.moments.iter().any(|moment| supply(&moment.what.stimulus))
+        };
         self.scenario.host_line().is_some_and(|(_, host)| host.vectors.is_some())
+            || self.steps().any(|(_, step)| in_step(step))
     }
 
     /// What the emulator answers as this device under this kernel; `None` if the device can't

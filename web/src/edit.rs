@@ -25,6 +25,8 @@ pub fn words(stimulus: Stimulus) -> String {
         Stimulus::DeassertIntx => "deassert intx".into(),
         Stimulus::Error => "error".into(),
         Stimulus::Request => "request".into(),
+        Stimulus::Supply(Some(count)) => format!("vectors {count}"),
+        Stimulus::Supply(None) => "vectors any".into(),
     }
 }
 
@@ -48,29 +50,14 @@ pub fn set_host(text: &str, profile: &str) -> String {
             let word = second_word(old);
             format!("{}{profile}{}", head(old, word.start), &old[word.end..])
         }),
-        // The function line, if there is one, is written first.
-        None => insert_line(text, find_line(text, "function").unwrap_or(0), &host_line(profile)),
+        // The function, if the text says one, stands first.
+        None => insert_line(text, function_end(text), &host_line(profile)),
     }
-}
-
-/// The text with `vectors=N` in its `host` line.
-pub fn set_vectors(text: &str, left: u32) -> String {
-    const OPTION: &str = "vectors=";
-    let Some(line) = find_line(text, "host") else {
-        let line = format!("{} {OPTION}{left}", host_line(DEFAULT_HOST));
-        return insert_line(text, find_line(text, "function").unwrap_or(0), &line);
-    };
-    with_line(text, line, |old| {
-        let (said, comment) = old.split_at(comment(old));
-        let gap = &said[said.trim_end().len()..];
-        let other = said.split_inclusive(char::is_whitespace);
-        let other: String = other.filter(|word| !word.starts_with(OPTION)).collect();
-        format!("{} {OPTION}{left}{gap}{comment}", other.trim_end())
-    })
 }
 
 /// The text with `function PROFILE` and nothing else about the function.
 pub fn set_function(text: &str, profile: &str) -> String {
+    let text = &without_rows(text);
     match find_line(text, "function") {
         Some(line) => with_line(text, line, |old| {
             let said = &old[..comment(old)];
@@ -141,6 +128,43 @@ pub fn changed_end(old: &str, new: &str) -> u32 {
     let end: usize = end.map(|(letter, _)| letter.len_utf16()).sum();
     let all: usize = new.chars().map(char::len_utf16).sum();
     u32::try_from(all.saturating_sub(end).max(begin.min(all))).unwrap_or(u32::MAX)
+}
+
+/// The text with these lines, `function …` and what belongs below it, in place of its own.
+pub fn set_function_lines(text: &str, lines: &str) -> String {
+    let text = without_rows(text);
+    match find_line(&text, "function") {
+        Some(line) => with_line(&text, line, |_| lines.trim_end().to_owned()),
+        None => insert(&text, 0, lines),
+    }
+}
+
+/// The lines of a text that can stand anywhere: neither function nor host.
+pub fn steps(text: &str) -> String {
+    let set_up = |line: &str| {
+        let first = line.split_whitespace().next();
+        is_row(line) || first.is_some_and(|word| matches!(word, "function" | "host"))
+    };
+    let lines: String = text.split_inclusive('\n').filter(|line| !set_up(line)).collect();
+    lines.trim().to_owned()
+}
+
+/// Whether a line is a row of config space: `00: 86 80 …`.
+fn is_row(line: &str) -> bool {
+    let label = line.trim_start().split_once(':').map_or("", |(label, _)| label);
+    matches!(label.len(), 2 | 3) && label.bytes().all(|digit| digit.is_ascii_hexdigit())
+}
+
+/// The last line that says what the function is; 0 if none does.
+fn function_end(text: &str) -> u32 {
+    let function = find_line(text, "function").unwrap_or(0);
+    let rows = (1..).zip(text.lines()).filter(|(_, line)| is_row(line));
+    rows.map(|(number, _)| number).last().unwrap_or(0).max(function)
+}
+
+/// The text without rows of config space.
+fn without_rows(text: &str) -> String {
+    text.split_inclusive('\n').filter(|line| !is_row(line)).collect()
 }
 
 fn host_line(profile: &str) -> String {
@@ -289,14 +313,6 @@ mod tests {
     }
 
     #[test]
-    fn vectors_of_the_host_change_and_the_rest_of_its_line_stays() {
-        let text = set_vectors(TEXT, 0);
-        assert!(text.contains("\nhost     linux-6.1 vectors=0  # old\n"), "{text}");
-        assert_eq!(set_vectors("host h # c", 2), "host h vectors=2 # c");
-        assert_eq!(set_vectors("fire 0", 2), "host     linux-6.12 vectors=2\nfire 0");
-    }
-
-    #[test]
     fn function_changes_to_the_comment() {
         let text = set_function(TEXT, "e1000e");
         assert!(text.contains("\nfunction e1000e   # small\n"), "{text}");
@@ -332,6 +348,18 @@ mod tests {
         let inside = "set_irqs msix trigger none 0+0{ after \"x\": fire 0 }";
         assert_eq!(set_call("irq_info msi", 1, inside), inside);
         assert_eq!(set_call("  irq_info msi# why", 1, "open"), "  open        # why");
+    }
+
+    #[test]
+    fn another_function_takes_the_rows_of_the_old_one_away() {
+        let dump = "function config vf # nic\n00: 86 80\n\n# more\n100: 01\nfire 0\n";
+        assert_eq!(set_function(dump, "vf"), "function vf # nic\n\n# more\nfire 0\n");
+        let host = "function config vf # nic\n00: 86 80\n\n# more\n100: 01\nhost     h\nfire 0\n";
+        assert_eq!(set_host(dump, "h"), host);
+        let lines = "function config\n00: 01\n10: 02\n";
+        let replaced = "function config\n00: 01\n10: 02\n\n# more\nfire 0\n";
+        assert_eq!(set_function_lines(dump, lines), replaced);
+        assert_eq!(set_function_lines("fire 0", lines), format!("{lines}fire 0"));
     }
 
     #[test]

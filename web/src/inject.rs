@@ -16,8 +16,6 @@ pub enum Act {
     Raise(Stimulus),
     /// The user does something: a line.
     Line(String),
-    /// The host has only so many vectors to give.
-    Supply(u32),
 }
 
 /// What an act will write, and where.
@@ -31,11 +29,10 @@ pub struct Preview {
 
 impl Act {
     /// What changes the text.
-    pub fn action(&self, text: &str) -> Action {
+    pub fn action(&self) -> Action {
         match self {
             Self::Raise(stimulus) => Action::Raise(*stimulus),
             Self::Line(line) => Action::Insert(line.clone()),
-            Self::Supply(left) => supply(text, *left),
         }
     }
 
@@ -55,16 +52,8 @@ impl Act {
             (Self::Line(text), Spot::After(line) | Spot::Inside(line, _)) => {
                 Preview { place: below(line), text: text.clone() }
             }
-            (Self::Supply(left), _) => {
-                Preview { place: "host line".into(), text: format!("vectors={left}") }
-            }
         })
     }
-}
-
-/// Lets the host have only so many vectors, for the whole run.
-fn supply(text: &str, left: u32) -> Action {
-    Action::Replace(edit::set_vectors(text, left))
 }
 
 /// Where the position is, for people: whether what the user does can stand there.
@@ -192,7 +181,7 @@ mod tests {
         acts.extend(names.iter().map(|name| Act::Line(format!("close {name}"))));
         acts.extend(["reset", "close", "open"].map(|line| Act::Line(line.into())));
         acts.extend([Stimulus::Fire(0), Stimulus::AssertIntx, Stimulus::Error].map(Act::Raise));
-        acts.push(Act::Supply(0));
+        acts.push(Act::Raise(Stimulus::Supply(Some(0))));
         acts
     }
 

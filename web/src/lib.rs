@@ -12,6 +12,7 @@ pub mod aside;
 mod clipboard;
 pub mod compare;
 pub mod components;
+pub mod design;
 pub mod edit;
 pub mod front;
 pub mod index;

@@ -11,7 +11,7 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 use web_sys::{
     Element, Event, EventInit, HtmlElement, HtmlSelectElement, HtmlTextAreaElement, InputEvent,
-    KeyboardEvent, KeyboardEventInit,
+    InputEventInit, KeyboardEvent, KeyboardEventInit,
 };
 
 wasm_bindgen_test_configure!(run_in_browser);
@@ -342,4 +342,61 @@ async fn mistake_of_ours_shows_a_report_instead_of_a_dead_page() {
     assert!(said.contains("Copy the report") && said.contains("Begin again"), "{said}");
     // Its DOM is no longer the component's.
     std::mem::forget(block.mounted.take());
+}
+
+impl Block {
+    /// Opens the tool with this word on its tab.
+    async fn open_tool(&self, word: &str) {
+        let tabs =
+            self.place.query_selector_all(".vfi-tabs button").expect("the selector is right");
+        let tabs = (0..tabs.length()).filter_map(|at| tabs.get(at));
+        for tab in tabs.filter(|tab| tab.text_content().as_deref() == Some(word)) {
+            tab.unchecked_into::<HtmlElement>().click();
+        }
+        tick().await;
+    }
+
+    /// Writes into the open tool's text area.
+    async fn paste(&self, text: &str) {
+        let area: HtmlTextAreaElement = self.find(".vfi-open-tool textarea").unchecked_into();
+        area.set_value(text);
+        let init = InputEventInit::new();
+        init.set_bubbles(true);
+        let event = InputEvent::new_with_event_init_dict("input", &init).expect("an input event");
+        let _ = area.dispatch_event(&event);
+        tick().await;
+    }
+
+    /// The scenario's text.
+    fn scenario(&self) -> String {
+        self.find(".vfi-area").unchecked_into::<HtmlTextAreaElement>().value()
+    }
+}
+
+#[wasm_bindgen_test]
+async fn pasted_trace_is_previewed_inserted_and_put_in_place() {
+    let block = Block::new(TEARDOWN).await;
+    block.open_tool("Import").await;
+    block
+        .paste("ioctl(3, VFIO_DEVICE_RESET) = 0\nioctl(3, VFIO_DEVICE_SET_IRQS, 0x10) = 0\n")
+        .await;
+    assert!(block.said(".vfi-preview").contains("reset"));
+    assert!(block.said(".vfi-problems").contains("line 2, column 1"));
+    block.click(".vfi-insert").await;
+    assert!(block.scenario().contains("function e1000e") && block.scenario().contains("\nreset"));
+    block.click(".vfi-replace").await;
+    assert!(!block.scenario().contains("function e1000e"), "{}", block.scenario());
+}
+
+#[wasm_bindgen_test]
+async fn function_of_rows_is_used_and_leaves_the_steps() {
+    let block = Block::new(TEARDOWN).await;
+    block.open_tool("Function").await;
+    let rows: String = (0..4).map(|row| format!("{row}0:{}\n", " 00".repeat(16))).collect();
+    block.paste(&rows).await;
+    assert!(block.said(".vfi-line").starts_with("function config"), "{}", block.said(".vfi-line"));
+    block.click(".vfi-use").await;
+    assert!(block.scenario().starts_with("function config"), "{}", block.scenario());
+    assert!(block.scenario().contains("fire 0"));
+    assert!(block.count(".vfi-config u") == 0, "it has no capabilities");
 }

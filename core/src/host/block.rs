@@ -124,11 +124,12 @@ impl Host {
     /// How many of these vectors the MSI code can have. Several MSI vectors come together or not
     /// at all.
     fn granted(&self, index: IrqIndex, wanted: u32) -> u32 {
+        let supply = self.supply.unwrap_or(u32::MAX);
         match index {
-            IrqIndex::Msi if wanted > 1 && (!self.profile.remapping || self.supply < wanted) => {
-                self.supply.min(1)
+            IrqIndex::Msi if wanted > 1 && (!self.profile.remapping || supply < wanted) => {
+                supply.min(1)
             }
-            _ => self.supply.min(wanted),
+            _ => supply.min(wanted),
         }
     }
 
@@ -196,7 +197,7 @@ impl Cx<'_> {
             if !self.host.can_grow(index) {
                 return self.fail_block(invalid("MSG-NORESIZE"), failed, work);
             }
-            if self.host.supply == 0 {
+            if self.host.supply == Some(0) {
                 let refusal = Refusal::new(Errno::ENOSPC, "MSG-SUPPLY");
                 self.fail_block(refusal, failed, work);
                 let refused = Op::AllocateFailed { index, asked: 1, granted: 0 };
@@ -294,8 +295,8 @@ impl Cx<'_> {
     }
 
     pub(crate) fn allocate(&mut self, index: IrqIndex, (first, count): (u32, u32), active: bool) {
-        if self.host.profile.vectors.is_some() {
-            self.host.supply = self.host.supply.saturating_sub(count);
+        if let Some(supply) = &mut self.host.supply {
+            *supply = supply.saturating_sub(count);
         }
         let irqs = self.host.irqs.get_or_insert_with(|| Irqs { index, slots: Vec::new() });
         let end = (first + count) as usize;
@@ -312,8 +313,8 @@ impl Cx<'_> {
     pub(crate) fn free(&mut self) {
         let Some(irqs) = self.host.irqs.take() else { return };
         let held = irqs.slots.iter().filter(|slot| slot.allocated).count() as u16;
-        if self.host.profile.vectors.is_some() {
-            self.host.supply += u32::from(held);
+        if let Some(supply) = &mut self.host.supply {
+            *supply = supply.saturating_add(u32::from(held));
         }
         for cause in irqs.slots.iter().filter_map(|slot| slot.pending) {
             self.lose(cause, Loss::Freed);

@@ -124,8 +124,8 @@ pub struct Host {
     pub(crate) err: Option<Fd>,
     pub(crate) req: Option<Fd>,
     pub(crate) opened: bool,
-    /// Host vectors not taken.
-    pub(crate) supply: u32,
+    /// Host vectors not taken; none: never short.
+    pub(crate) supply: Option<u32>,
     pub(crate) vconfig: config::Virtual,
     /// Most vectors the user may set in Multiple Message Enable, as a power of two: those of the
     /// last MSI enable (`msi_qmax`), which even a close does not forget.
@@ -141,7 +141,7 @@ impl Host {
             profile.vectors = None;
         }
         Self {
-            supply: profile.vectors.unwrap_or(u32::MAX),
+            supply: profile.vectors,
             profile,
             mode: IrqMode::None,
             irqs: None,
@@ -192,7 +192,14 @@ impl Host {
 
     /// Host vectors left; `None`: never short.
     pub fn supply(&self) -> Option<u32> {
-        self.profile.vectors.map(|_| self.supply)
+        self.supply
+    }
+
+    /// Changes what is left of the host vectors. A host that emulates the device takes none.
+    pub(crate) fn set_supply(&mut self, supply: Option<u32>) {
+        if !self.profile.rules.emulated {
+            self.supply = supply;
+        }
     }
 
     /// The user set Interrupt Disable in the virtual Command register.

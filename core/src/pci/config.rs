@@ -178,12 +178,12 @@ pub(super) fn build(spec: &FunctionSpec) -> Shape {
         pointer = offset + 1;
     };
     if let Some(msi) = &spec.msi {
-        let at = spec.layout.msi(msi);
+        let at = spec.msi_at(msi);
         link(at, regs::CAP_MSI, &mut put);
         put(at + 2, &msi_control(msi).to_le_bytes());
     }
     if spec.express {
-        let at = spec.layout.express();
+        let at = spec.express_at();
         link(at, regs::CAP_EXPRESS, &mut put);
         // Version 1, endpoint; Device Capabilities: Role-Based Error Reporting, and Function Level
         // Reset (7.5.3.2, 7.5.3.3).
@@ -191,7 +191,7 @@ pub(super) fn build(spec: &FunctionSpec) -> Shape {
         put(at + 4, &(1u32 << 15 | u32::from(spec.reset) << 28).to_le_bytes());
     }
     if let Some(msix) = &spec.msix {
-        let place = spec.layout.msix();
+        let place = spec.msix_at();
         link(place, regs::CAP_MSIX, &mut put);
         put(place + 2, &(msix.vectors - 1).to_le_bytes());
         for (at, (bar, offset)) in [(place + 4, msix.table), (place + 8, msix.pba)] {

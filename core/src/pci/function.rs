@@ -47,9 +47,8 @@ impl Function {
     /// What of the description can't be built.
     pub fn new(spec: &FunctionSpec) -> Result<Self, FunctionError> {
         spec.check()?;
-        let msi =
-            spec.msi.map(|msi| Msi::new(msi, spec.layout.msi(&msi), config::msi_control(&msi)));
-        let msix = spec.msix.map(|msix| Msix::new(msix, spec.layout.msix()));
+        let msi = spec.msi.map(|msi| Msi::new(msi, spec.msi_at(&msi), config::msi_control(&msi)));
+        let msix = spec.msix.map(|msix| Msix::new(msix, spec.msix_at()));
         Ok(Self::assemble(config::build(spec), msi, msix))
     }
 

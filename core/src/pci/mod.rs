@@ -26,7 +26,7 @@ mod spec;
 pub use function::Function;
 pub use msi::Msi;
 pub use msix::{Entry, Msix};
-pub use spec::{FunctionError, FunctionSpec, Layout, MsiSpec, MsixPart, MsixSpec, WhenOff};
+pub use spec::{FunctionError, FunctionSpec, Layout, MsiSpec, MsixPart, MsixSpec, Places, WhenOff};
 
 /// What a function does that others notice, in order.
 #[expect(missing_docs, reason = "a field is said in the line of its variant")]

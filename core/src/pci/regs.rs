@@ -83,6 +83,8 @@ pub(super) const ENTRY_LEN: u64 = 16;
 /// Least bytes of a PCI Express capability (7.5.3): those before the link's registers, which a
 /// version 1 integrated endpoint leaves out.
 pub(super) const EXPRESS_LEAST: u16 = 0x0c;
+/// Bytes of the PCI Express capability of a built function: of an endpoint with a link, version 1.
+pub(super) const EXPRESS_LEN: u16 = 0x14;
 
 /// BAR: decodes I/O space.
 pub(super) const BAR_IO: u32 = 1;

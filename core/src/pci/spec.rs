@@ -77,6 +77,19 @@ impl Layout {
     }
 }
 
+/// Where capabilities lie in config space; none: where the [`Layout`] has them.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(default))]
+pub struct Places {
+    /// MSI.
+    pub msi: Option<u16>,
+    /// MSI-X.
+    pub msix: Option<u16>,
+    /// PCI Express.
+    pub express: Option<u16>,
+}
+
 /// A function to build.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -106,6 +119,9 @@ pub struct FunctionSpec {
     pub reset: bool,
     /// Where its capabilities lie.
     pub layout: Layout,
+    /// Where they lie instead: multiples of 4 from 0x40 on.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub places: Places,
 }
 
 /// Table or pending bit array, for errors.
@@ -158,6 +174,32 @@ pub enum FunctionError {
     Overlap {
         /// Their BAR.
         bar: u8,
+    },
+    /// A capability's place.
+    #[error("{name} capability: {at:#x} is no multiple of 4 in 0x40 to {last:#x}")]
+    Place {
+        /// The capability.
+        name: &'static str,
+        /// The offset given.
+        at: u16,
+        /// The last offset from which it fits.
+        last: u16,
+    },
+    /// Two capabilities share bytes.
+    #[error("the {one} capability at {at:#x} and the {other} capability overlap")]
+    Capabilities {
+        /// The one that begins later.
+        one: &'static str,
+        /// Where.
+        at: u16,
+        /// The other.
+        other: &'static str,
+    },
+    /// A place for a capability that is not there.
+    #[error("the function has no {name} capability to place")]
+    NoCapability {
+        /// The capability.
+        name: &'static str,
     },
     /// Interrupt Pin.
     #[error("Interrupt Pin: {0} is not in 0 to 4")]
@@ -245,7 +287,56 @@ impl FunctionSpec {
             when_off: WhenOff::Divert,
             reset: true,
             layout: Layout::default(),
+            places: Places::default(),
         }
+    }
+
+    /// Where the MSI capability lies.
+    pub(super) fn msi_at(&self, msi: &MsiSpec) -> u16 {
+        self.places.msi.unwrap_or_else(|| self.layout.msi(msi))
+    }
+
+    pub(super) fn msix_at(&self) -> u16 {
+        self.places.msix.unwrap_or_else(|| self.layout.msix())
+    }
+
+    pub(super) fn express_at(&self) -> u16 {
+        self.places.express.unwrap_or_else(|| self.layout.express())
+    }
+
+    /// Capabilities lie in config space, apart from each other.
+    fn check_places(&self) -> Result<(), FunctionError> {
+        let msi = self.msi.map(|msi| (self.msi_at(&msi), regs::msi_len(msi.wide, msi.maskable)));
+        let msix = self.msix.map(|_| (self.msix_at(), regs::MSIX_LEN));
+        let express = self.express.then(|| (self.express_at(), regs::EXPRESS_LEN));
+        let all = [
+            ("MSI", msi, self.places.msi),
+            ("MSI-X", msix, self.places.msix),
+            ("PCI Express", express, self.places.express),
+        ];
+        for (name, there, wanted) in all {
+            let Some((at, len)) = there else {
+                match wanted {
+                    Some(_) => return Err(FunctionError::NoCapability { name }),
+                    None => continue,
+                }
+            };
+            let last = regs::CONFIG_LEN - len;
+            if !at.is_multiple_of(4) || !(regs::HEADER_LEN..=last).contains(&at) {
+                return Err(FunctionError::Place { name, at, last });
+            }
+        }
+        for (one, there, _) in all {
+            for (other, before, _) in all {
+                if let (Some((at, _)), Some((from, len))) = (there, before)
+                    && one != other
+                    && (from..from + len).contains(&at)
+                {
+                    return Err(FunctionError::Capabilities { one, at, other });
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Whether [`Function::new`](super::Function::new) will take it.
@@ -264,6 +355,6 @@ impl FunctionSpec {
         if self.class > 0xff_ffff {
             return Err(FunctionError::Class(self.class));
         }
-        Ok(())
+        self.check_places()
     }
 }

@@ -67,6 +67,8 @@ pub struct Line {
 pub enum Statement {
     /// Says what the function is.
     Function(FunctionLine),
+    /// Bytes of the config space that `function config` announced.
+    ConfigRow(ConfigRow),
     /// Says what the host is.
     Host(HostLine),
     /// Does something.
@@ -78,10 +80,23 @@ pub enum Statement {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
 pub struct FunctionLine {
-    /// Built-in profile to start from; without, a function that has nothing yet.
+    /// Built-in profile to start from; without, a function that has nothing yet. `config`: the
+    /// function that the rows below have the config space of.
     pub profile: Option<At<String>>,
     /// What differs from it, each kind at most once.
     pub options: Vec<At<FunctionOption>>,
+}
+
+/// `00: 86 80 d3 10 …`, a row as `lspci -xxx` prints it: bytes of config space from an offset on.
+/// What no row says is zero.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
+pub struct ConfigRow {
+    /// Offset of the first byte, below 0x1000.
+    pub offset: At<u16>,
+    /// 1 to 16 bytes.
+    pub bytes: Vec<At<u8>>,
 }
 
 /// One property of a function.
@@ -105,6 +120,16 @@ pub enum FunctionOption {
     Reset(bool),
     /// `when-off=divert`, `drop` or `hold`.
     WhenOff(WhenOff),
+    /// `msi-at=0x50`: where in config space the MSI capability lies.
+    MsiAt(u16),
+    /// `msix-at=0x70`.
+    MsixAt(u16),
+    /// `express-at=0xa0`.
+    ExpressAt(u16),
+    /// `id=8086:10d3`: vendor and device.
+    Id(u16, u16),
+    /// `class=020000`: 24 bits.
+    Class(u32),
     /// `name="…"`.
     Name(String),
 }
@@ -187,7 +212,7 @@ pub enum Action {
         /// What to write.
         data: WriteData,
     },
-    /// `fire N`, `assert intx`, `deassert intx`, `error`, `request`.
+    /// `fire N`, `assert intx`, `deassert intx`, `error`, `request`, `vectors N`.
     Stimulate(Stimulus),
     /// `eventfd NAME…`: makes eventfds.
     Eventfd(Vec<Names>),

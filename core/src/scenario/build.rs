@@ -71,10 +71,13 @@ impl Scenario {
         Ok(profile)
     }
 
-    fn function(&self) -> Result<Function, TextError> {
+    pub(super) fn function(&self) -> Result<Function, TextError> {
         let Some((number, line)) = self.function_line() else {
             return Ok(Function::new(&FunctionSpec::simple()).expect("the default is built in"));
         };
+        if line.is_config() {
+            return self.dumped(number, line);
+        }
         let mut spec = match &line.profile {
             None => blank(),
             Some(profile) => profiles::by_name(&profile.what).ok_or_else(|| {
@@ -119,6 +122,11 @@ fn apply(spec: &mut FunctionSpec, option: &FunctionOption) {
         FunctionOption::IntxStatus(yes) => spec.intx_status = *yes,
         FunctionOption::Reset(yes) => spec.reset = *yes,
         FunctionOption::WhenOff(when_off) => spec.when_off = *when_off,
+        FunctionOption::MsiAt(at) => spec.places.msi = Some(*at),
+        FunctionOption::MsixAt(at) => spec.places.msix = Some(*at),
+        FunctionOption::ExpressAt(at) => spec.places.express = Some(*at),
+        FunctionOption::Id(vendor, device) => spec.id = (*vendor, *device),
+        FunctionOption::Class(class) => spec.class = *class,
         FunctionOption::Name(name) => spec.name.clone_from(name),
     }
 }
@@ -137,12 +145,29 @@ fn concerns(error: &FunctionError, option: &FunctionOption) -> bool {
     match error {
         FunctionError::MsiVectors(_) => matches!(option, FunctionOption::Msi(_)),
         FunctionError::Pin(_) => matches!(option, FunctionOption::Intx(_)),
+        FunctionError::Class(_) => matches!(option, FunctionOption::Class(_)),
+        FunctionError::Place { name, .. } | FunctionError::NoCapability { name } => {
+            placed(option) == Some(name)
+        }
+        FunctionError::Capabilities { one, other, .. } => {
+            placed(option).is_some_and(|name| name == *one || name == *other)
+        }
         FunctionError::MsixVectors(_)
         | FunctionError::Bar { .. }
         | FunctionError::Offset { .. }
         | FunctionError::TooFar { .. }
         | FunctionError::Overlap { .. } => matches!(option, FunctionOption::Msix(_)),
         _ => false,
+    }
+}
+
+/// The capability an option puts somewhere, as errors name it.
+fn placed(option: &FunctionOption) -> Option<&'static str> {
+    match option {
+        FunctionOption::MsiAt(_) => Some("MSI"),
+        FunctionOption::MsixAt(_) => Some("MSI-X"),
+        FunctionOption::ExpressAt(_) => Some("PCI Express"),
+        _ => None,
     }
 }
 

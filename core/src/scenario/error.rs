@@ -33,12 +33,12 @@ impl core::fmt::Display for Expected<'_> {
 }
 
 impl TextError {
-    pub(super) fn new(line: u32, at: Span, message: impl Into<String>) -> Self {
+    pub(crate) fn new(line: u32, at: Span, message: impl Into<String>) -> Self {
         let (column, length) = (at.column.max(1), at.length.max(1));
         Self { line, column, length, message: message.into(), expected: None }
     }
 
-    pub(super) fn expecting(self, expected: impl Into<String>) -> Self {
+    pub(crate) fn expecting(self, expected: impl Into<String>) -> Self {
         Self { expected: Some(expected.into()), ..self }
     }
 }

@@ -11,13 +11,21 @@
 //!     msi=4[,wide][,maskable]      MSI: vectors, 64-bit address, per-vector mask; msi=no
 //!     msix=8[,table=0+0x2000][,pba=0+0x3000]     BAR+OFFSET; msix=no
 //!     vf   express   intx-status=no   reset=no   when-off=divert|drop|hold
-//!     name="any words"
+//!     msi-at=0x50   msix-at=0x70   express-at=0xa0     where in config space
+//!     id=8086:10d3   class=020000   name="any words"
+//! function config [OPTION…]        a real function's config space, in the rows below; of the
+//! 00: 86 80 d3 10 …                options vf, intx-status, reset, when-off and name
 //! host PROFILE [OPTION…]           without the line: linux-6.12
 //!     vectors=N                    what the host can still give
 //!     remapping=no                 no interrupt remapping: one MSI vector at most
 //! ```
 //! Without a profile, `function` starts from a function that has nothing. A bare `vf` in first
 //! place is the profile of that name.
+//!
+//! Rows are what `lspci -xxx` prints: an offset, a colon, 1 to 16 bytes, all in hex, offsets rising.
+//! They stand right below `function config`; rows of zeros may be left out. What the bytes can't
+//! say is assumed as [`Imported::function`](crate::pci::import::Imported::function) says, or said by
+//! an option.
 //!
 //! # Steps
 //! ```text
@@ -38,6 +46,7 @@
 //! fire N                           the function raises vector N
 //! assert intx    deassert intx     its interrupt status goes up, down
 //! error    request                 the host has an error to report, wants the device back
+//! vectors N    vectors any         the host can give N vectors more from here on, is never short
 //! eventfd NAME…                    new eventfds (a name's first use in a LIST makes one, too)
 //! plainfd NAME…                    descriptors that are no eventfds
 //! read FD    write FD VALUE    close FD
@@ -53,7 +62,8 @@
 //! # …                              a comment
 //! ```
 //! `STEP` is a micro-step's name as a trace shows it, `#N` which one of that name, `STIMULUS` one
-//! of fire, assert, deassert, error, request.
+//! of fire, assert, deassert, error, request, vectors. (A call that enables an index has been
+//! granted its vectors before its first micro-step; one that adds vectors is granted each in turn.)
 //!
 //! # Expectations
 //! ```text
@@ -89,6 +99,7 @@
 
 pub mod ast;
 mod build;
+mod config;
 mod edit;
 mod error;
 #[cfg(feature = "serde")]
@@ -110,6 +121,7 @@ use alloc::vec::Vec;
 
 use ast::Line;
 pub use build::{DEFAULT_FUNCTION, DEFAULT_HOST, Overrides};
+pub use config::function_text;
 pub use error::TextError;
 pub use player::Player;
 pub use print::FlagWords;

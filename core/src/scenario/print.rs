@@ -78,6 +78,7 @@ fn said(line: &Line, expecting: Option<String>, arrows: usize, function: bool) -
     match &line.statement {
         None => String::new(),
         Some(Statement::Function(function)) => function.to_string(),
+        Some(Statement::ConfigRow(row)) => row.to_string(),
         // The profiles of both lines stand below each other.
         Some(Statement::Host(host)) if function => host.to_string().replacen(' ', "     ", 1),
         Some(Statement::Host(host)) => host.to_string(),
@@ -203,6 +204,13 @@ impl Display for FunctionLine {
     }
 }
 
+impl Display for ConfigRow {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "{:02x}:", self.offset.what)?;
+        self.bytes.iter().try_for_each(|byte| write!(f, " {:02x}", byte.what))
+    }
+}
+
 impl Display for FunctionOption {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let place = |f: &mut Formatter<'_>, word, place: Option<(u8, u32)>| match place {
@@ -232,6 +240,11 @@ impl Display for FunctionOption {
             Self::WhenOff(WhenOff::Divert) => f.write_str("when-off=divert"),
             Self::WhenOff(WhenOff::Drop) => f.write_str("when-off=drop"),
             Self::WhenOff(WhenOff::Hold) => f.write_str("when-off=hold"),
+            Self::MsiAt(at) => write!(f, "msi-at={at:#04x}"),
+            Self::MsixAt(at) => write!(f, "msix-at={at:#04x}"),
+            Self::ExpressAt(at) => write!(f, "express-at={at:#04x}"),
+            Self::Id(vendor, device) => write!(f, "id={vendor:04x}:{device:04x}"),
+            Self::Class(class) => write!(f, "class={class:06x}"),
             Self::Name(name) => write!(f, "name={}", Quoted(name)),
         }
     }
@@ -311,6 +324,8 @@ fn write_stimulus(f: &mut Formatter<'_>, stimulus: Stimulus) -> fmt::Result {
         Stimulus::DeassertIntx => f.write_str("deassert intx"),
         Stimulus::Error => f.write_str("error"),
         Stimulus::Request => f.write_str("request"),
+        Stimulus::Supply(Some(count)) => write!(f, "vectors {}", Number(count.into())),
+        Stimulus::Supply(None) => f.write_str("vectors any"),
     }
 }
 

@@ -57,6 +57,8 @@ impl Support {
             Stimulus::DeassertIntx => self.now.deassert,
             Stimulus::Error => self.now.error,
             Stimulus::Request => self.now.request,
+            // No device can be told how many vectors its host has left.
+            Stimulus::Supply(_) => false,
         }
     }
 }

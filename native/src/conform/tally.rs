@@ -90,6 +90,7 @@ fn kind(action: &Action) -> &'static str {
         Action::Stimulate(Stimulus::DeassertIntx) => "deassert",
         Action::Stimulate(Stimulus::Error) => "error",
         Action::Stimulate(Stimulus::Request) => "request",
+        Action::Stimulate(Stimulus::Supply(_)) => "vectors",
         Action::Eventfd(_) => "eventfd",
         Action::Plainfd(_) => "plainfd",
         Action::ReadFd(_) => "read",

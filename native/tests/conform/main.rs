@@ -253,7 +253,7 @@ fn able(of: &str) -> fn(Stimulus) -> bool {
         "e1000e" => |stimulus| match stimulus {
             Stimulus::Fire(vector) => vector < 5,
             Stimulus::AssertIntx | Stimulus::DeassertIntx => true,
-            Stimulus::Error | Stimulus::Request => false,
+            Stimulus::Error | Stimulus::Request | Stimulus::Supply(_) => false,
         },
         "xhci" => |stimulus| match stimulus {
             Stimulus::Fire(vector) => vector < 16,

@@ -8,6 +8,7 @@ mod broken;
 mod browser;
 mod files;
 mod firefox;
+mod import;
 mod measure;
 mod offline;
 mod pages;
@@ -35,6 +36,7 @@ pub fn main() {
         firefox::tests(),
         share::tests(),
         tools::tests(),
+        import::tests(),
         play::tests(),
     ]
     .concat();

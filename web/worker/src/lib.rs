@@ -15,8 +15,14 @@ use wasm_bindgen::prelude::*;
 pub type Op = fn(&str) -> Result<String, String>;
 
 /// Everything that can be asked, by name. To add one, add its row.
-pub const OPS: &[(&str, Op)] =
-    &[("json", json), ("text", text), ("svg", svg), ("c", c), ("rust", rust)];
+pub const OPS: &[(&str, Op)] = &[
+    ("json", json),
+    ("text", text),
+    ("scenario", scenario),
+    ("svg", svg),
+    ("c", c),
+    ("rust", rust),
+];
 
 /// Does what is asked. The error is for the page's reader.
 #[wasm_bindgen]
@@ -35,6 +41,12 @@ fn json(text: &str) -> Result<String, String> {
 /// The run as plain text of 72 columns, as `vfio-irq run` prints it.
 fn text(scenario: &str) -> Result<String, String> {
     Ok(render::text(&ran(scenario)?))
+}
+
+/// The canonical text, which needs no run.
+fn scenario(text: &str) -> Result<String, String> {
+    let scenario = Scenario::parse(text).map_err(|errors| listed(&errors))?;
+    Ok(scenario.to_string())
 }
 
 /// The run as a sequence diagram, as `vfio-irq run --format svg` prints it.

@@ -1,21 +1,19 @@
 //! From a dump to a function that can be run.
 
-use alloc::format;
-
 use super::super::config::{self, Bar, Shape};
 use super::super::function::Function;
 use super::super::msi::Msi;
 use super::super::msix::Msix;
 use super::super::regs;
 use super::super::spec::{FunctionError, MsiSpec, MsixPart, MsixSpec, WhenOff};
-use super::Imported;
 use super::decode::Config;
+use super::{Assumed, Imported};
 
 /// An I/O BAR spans at most this (PCI 3.0, 6.2.5.1).
 const IO_BAR_LEN: u64 = 256;
 const MEMORY_BAR_LEAST: u64 = 4096;
 
-pub(super) fn function(imported: &Imported) -> Result<Function, FunctionError> {
+pub(super) fn function(imported: &Imported, assumed: &Assumed) -> Result<Function, FunctionError> {
     let decoded = &imported.decoded;
     if decoded.capabilities.is_none() {
         return Err(FunctionError::HeaderOnly);
@@ -42,21 +40,19 @@ pub(super) fn function(imported: &Imported) -> Result<Function, FunctionError> {
         put(&mut image, data_at + 2, &[0, 0]);
     }
 
-    let pin = if decoded.vf { 0 } else { decoded.pin };
-    let name = match &imported.address {
-        Some(address) => format!("{address} {}", decoded.ids()),
-        None => decoded.ids(),
-    };
+    let vf = assumed.vf.unwrap_or(decoded.vf);
+    let pin = if vf { 0 } else { decoded.pin };
+    let when_off = if pin == 0 { WhenOff::Drop } else { WhenOff::Divert };
     let shape = Shape {
-        name,
+        name: assumed.name.clone().unwrap_or_else(|| imported.name()),
         id: (decoded.vendor, decoded.device),
         class: decoded.class,
         pin,
-        vf: decoded.vf,
+        vf,
         express: decoded.express,
-        intx_status: true,
-        resets: true,
-        when_off: if pin == 0 { WhenOff::Drop } else { WhenOff::Divert },
+        intx_status: assumed.intx_status,
+        resets: assumed.reset,
+        when_off: assumed.when_off.unwrap_or(when_off),
         bars: bars(dump, msix_spec.as_ref()),
         bar_count: dump.bar_count(),
         image,

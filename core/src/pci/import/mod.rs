@@ -18,7 +18,7 @@ pub use decode::{BarPlace, Capability, Decoded, MsiDecoded, MsixDecoded};
 pub use error::{ImportError, ImportPlace, ImportProblem};
 
 use super::function::Function;
-use super::spec::{FunctionError, MsixPart};
+use super::spec::{FunctionError, MsixPart, WhenOff};
 
 /// Most bytes of input: more than `lspci -vvv -xxxx` prints of a thousand functions.
 pub const MAX_INPUT: usize = 16 << 20;
@@ -65,7 +65,45 @@ impl Imported {
     /// # Errors
     /// The dump ends before the capabilities, or the MSI-X table is beyond what its BAR can span.
     pub fn function(&self) -> Result<Function, FunctionError> {
-        build::function(self)
+        self.function_assuming(&Assumed::default())
+    }
+
+    /// The same with other assumptions.
+    ///
+    /// # Errors
+    /// Those of [`function`](Self::function).
+    pub fn function_assuming(&self, assumed: &Assumed) -> Result<Function, FunctionError> {
+        build::function(self, assumed)
+    }
+
+    /// Its name for people, if nothing else is assumed: address and ids.
+    pub fn name(&self) -> String {
+        match &self.address {
+            Some(address) => format!("{address} {}", self.decoded.ids()),
+            None => self.decoded.ids(),
+        }
+    }
+}
+
+/// What a dump does not tell of its function.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Assumed {
+    /// Name for people; none: [`Imported::name`].
+    pub name: Option<String>,
+    /// Whether it is a virtual function; none: if its ids read as all ones.
+    pub vf: Option<bool>,
+    /// Interrupt Disable and Interrupt Status work.
+    pub intx_status: bool,
+    /// The host can reset it.
+    pub reset: bool,
+    /// What becomes of vectors raised while no message capability is enabled; none: INTx instead,
+    /// and without a pin they are dropped.
+    pub when_off: Option<WhenOff>,
+}
+
+impl Default for Assumed {
+    fn default() -> Self {
+        Self { name: None, vf: None, intx_status: true, reset: true, when_off: None }
     }
 }
 

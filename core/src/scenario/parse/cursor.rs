@@ -29,6 +29,16 @@ impl<'a> Cursor<'a> {
         self.tokens.first().map(|token| &token.kind)
     }
 
+    /// The line begins like a row of config space: two or three hex digits and a colon.
+    pub(super) fn is_row(&self) -> bool {
+        let [Token { kind: Kind::Word(word), .. }, Token { kind: Kind::Mark(':'), .. }, ..] =
+            self.tokens
+        else {
+            return false;
+        };
+        matches!(word.len(), 2 | 3) && word.bytes().all(|digit| digit.is_ascii_hexdigit())
+    }
+
     /// Place of the next token, or of the line's end.
     pub(super) fn here(&self) -> Span {
         self.tokens.first().map_or(self.end, |token| token.at)

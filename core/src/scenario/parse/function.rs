@@ -8,8 +8,22 @@ use crate::pci::{MsiSpec, WhenOff};
 use crate::scenario::ast::{At, FunctionLine, FunctionOption, MsixOption, Span};
 use crate::scenario::error::{TextError, quoted};
 
-const OPTIONS: [&str; 9] =
-    ["intx", "msi=", "msix=", "vf", "express", "intx-status=", "reset=", "when-off=", "name="];
+const OPTIONS: [&str; 14] = [
+    "intx",
+    "msi=",
+    "msix=",
+    "vf",
+    "express",
+    "intx-status=",
+    "reset=",
+    "when-off=",
+    "msi-at=",
+    "msix-at=",
+    "express-at=",
+    "id=",
+    "class=",
+    "name=",
+];
 
 /// What follows `function`.
 pub(super) fn function(cursor: &mut Cursor<'_>) -> Result<FunctionLine, TextError> {
@@ -30,6 +44,13 @@ pub(super) fn function(cursor: &mut Cursor<'_>) -> Result<FunctionLine, TextErro
             "reset" => FunctionOption::Reset(yes(cursor, value, at)?),
             "intx-status" => FunctionOption::IntxStatus(yes(cursor, value, at)?),
             "when-off" => FunctionOption::WhenOff(when_off(cursor, value, at)?),
+            "msi-at" => FunctionOption::MsiAt(cursor.number(value.unwrap_or_default(), at)?),
+            "msix-at" => FunctionOption::MsixAt(cursor.number(value.unwrap_or_default(), at)?),
+            "express-at" => {
+                FunctionOption::ExpressAt(cursor.number(value.unwrap_or_default(), at)?)
+            }
+            "id" => id(cursor, value.unwrap_or_default(), at)?,
+            "class" => FunctionOption::Class(digits(cursor, value.unwrap_or_default(), at, 6)?),
             "name" if value == Some("") => match cursor.next_text() {
                 Some((name, _)) => FunctionOption::Name(name.to_owned()),
                 None => return Err(cursor.missing("the name in quotation marks")),
@@ -46,6 +67,12 @@ pub(super) fn function(cursor: &mut Cursor<'_>) -> Result<FunctionLine, TextErro
             _ => return Err(cursor.unknown("function option", word, at, &OPTIONS)),
         };
         first = false;
+        if line.is_config() && !option.beside_config() {
+            let message = format!("`{key}` is what the config space below says");
+            return Err(cursor.wrong(at, message).expecting(
+                "`vf`, `intx-status=`, `reset=`, `when-off=` or `name=` beside `config`",
+            ));
+        }
         let kind = core::mem::discriminant(&option);
         if line.options.iter().any(|other| core::mem::discriminant(&other.what) == kind) {
             return Err(cursor.twice(key, at));
@@ -56,6 +83,28 @@ pub(super) fn function(cursor: &mut Cursor<'_>) -> Result<FunctionLine, TextErro
         return Err(cursor.missing("a profile such as `e1000e`, or `intx`, `msi=4`, `msix=8`"));
     }
     Ok(line)
+}
+
+/// `8086:10d3`, of which the first half has been read.
+fn id(cursor: &mut Cursor<'_>, vendor: &str, at: Span) -> Result<FunctionOption, TextError> {
+    let vendor = digits(cursor, vendor, at, 4)?;
+    let expected = "vendor and device, e.g. `id=8086:10d3`";
+    if !cursor.mark(':') {
+        return Err(cursor.missing(expected));
+    }
+    let (device, at) = cursor.word(expected)?;
+    // Four hex digits fit.
+    Ok(FunctionOption::Id(vendor as u16, digits(cursor, device, at, 4)? as u16))
+}
+
+/// So many hex digits, without `0x`.
+fn digits(cursor: &Cursor<'_>, word: &str, at: Span, count: usize) -> Result<u32, TextError> {
+    let right = word.len() == count && word.bytes().all(|digit| digit.is_ascii_hexdigit());
+    let number = right.then(|| u32::from_str_radix(word, 16).ok()).flatten();
+    number.ok_or_else(|| {
+        let message = format!("{} are not {count} hex digits", quoted(word));
+        cursor.wrong(at, message).expecting("e.g. `id=8086:10d3`, `class=020000`")
+    })
 }
 
 fn pin(cursor: &Cursor<'_>, value: Option<&str>, at: Span) -> Result<u8, TextError> {

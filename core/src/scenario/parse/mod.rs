@@ -1,5 +1,6 @@
 //! Text to [`Scenario`](super::Scenario).
 
+mod config;
 mod cursor;
 mod expect;
 mod function;
@@ -27,6 +28,8 @@ struct Parser {
     host: Option<u32>,
     first_step: Option<u32>,
     steps: u32,
+    /// Least offset of the next row of config space, where one may stand.
+    row: Option<u16>,
 }
 
 /// Parses a whole text; at most [`MAX_ERRORS`] errors, at most one a line.
@@ -35,8 +38,14 @@ pub(super) fn parse(text: &str) -> Result<Vec<Line>, Vec<TextError>> {
         let message = format!("the text is longer than {MAX_TEXT} bytes");
         return Err(vec![TextError::new(1, Span::default(), message)]);
     }
-    let mut parser =
-        Parser { known: Known::default(), function: None, host: None, first_step: None, steps: 0 };
+    let mut parser = Parser {
+        known: Known::default(),
+        function: None,
+        host: None,
+        first_step: None,
+        steps: 0,
+        row: None,
+    };
     let mut lines = Vec::new();
     let mut errors = Vec::new();
     for (text, number) in text.lines().zip(1..) {
@@ -75,6 +84,12 @@ impl Parser {
     }
 
     fn statement(&mut self, cursor: &mut Cursor<'_>) -> Result<Statement, TextError> {
+        if cursor.is_row() {
+            let row = config::row(cursor, self.row)?;
+            self.row = Some(row.offset.what + row.bytes.len() as u16);
+            return Ok(Statement::ConfigRow(row));
+        }
+        self.row = None;
         let (word, at) = cursor.word("a step, `function` or `host`")?;
         let set_up = match word {
             "function" => &mut self.function,
@@ -98,7 +113,11 @@ impl Parser {
         }
         *set_up = Some(cursor.line);
         let statement = match word {
-            "function" => Statement::Function(function::function(cursor)?),
+            "function" => {
+                let line = function::function(cursor)?;
+                self.row = line.is_config().then_some(0);
+                Statement::Function(line)
+            }
             _ => Statement::Host(host(cursor)?),
         };
         cursor.finish("nothing more")?;

@@ -16,13 +16,13 @@ use crate::scenario::{MAX_INJECTED, MAX_STEPS, MAX_WIDTH};
 use crate::uapi::{CONFIG_REGION, IrqIndex};
 
 /// The words a line can begin with.
-const STEPS: [&str; 25] = [
+const STEPS: [&str; 26] = [
     "function", "host", "open", "close", "reset", "set_irqs", "irq_info", "config", "bar0", "bar1",
     "bar2", "bar3", "bar4", "bar5", "region", "fire", "assert", "deassert", "error", "request",
-    "eventfd", "plainfd", "read", "write", "ledger",
+    "vectors", "eventfd", "plainfd", "read", "write", "ledger",
 ];
 
-const STIMULI: [&str; 5] = ["fire", "assert", "deassert", "error", "request"];
+const STIMULI: [&str; 6] = ["fire", "assert", "deassert", "error", "request", "vectors"];
 
 /// A step whose first word has been read.
 pub(super) fn step(
@@ -206,6 +206,13 @@ fn stimulus(cursor: &mut Cursor<'_>, word: &str) -> Result<Stimulus, TextError> 
             Stimulus::DeassertIntx
         }
         "error" => Stimulus::Error,
+        "vectors" => Stimulus::Supply(match cursor.peek() {
+            Some(Kind::Word("any")) => {
+                cursor.next_word();
+                None
+            }
+            _ => Some(cursor.number_word("how many vectors the host has left, or `any`")?),
+        }),
         _ => Stimulus::Request,
     })
 }
@@ -244,7 +251,8 @@ fn moments(cursor: &mut Cursor<'_>) -> Result<Vec<At<Injection>>, TextError> {
         let (word, word_at) = cursor.word("what the device does, e.g. `fire 0`")?;
         if !STIMULI.contains(&word) {
             let message = format!("{} is nothing a device does", quoted(word));
-            let expected = "`fire N`, `assert intx`, `deassert intx`, `error` or `request`";
+            let expected =
+                "`fire N`, `assert intx`, `deassert intx`, `error`, `request` or `vectors N`";
             return Err(cursor.wrong(word_at, message).expecting(expected));
         }
         let stimulus = stimulus(cursor, word)?;

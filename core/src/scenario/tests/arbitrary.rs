@@ -60,15 +60,27 @@ fn any_option() -> impl Strategy<Value = FunctionOption> {
         any::<bool>().prop_map(FunctionOption::Reset),
         prop_oneof![Just(WhenOff::Divert), Just(WhenOff::Drop), Just(WhenOff::Hold)]
             .prop_map(FunctionOption::WhenOff),
+        any::<u16>().prop_map(FunctionOption::MsiAt),
+        any::<u16>().prop_map(FunctionOption::MsixAt),
+        any::<u16>().prop_map(FunctionOption::ExpressAt),
+        any::<(u16, u16)>().prop_map(|(vendor, device)| FunctionOption::Id(vendor, device)),
+        (0u32..1 << 24).prop_map(FunctionOption::Class),
         any_text().prop_map(FunctionOption::Name),
     ]
 }
 
+fn any_profile() -> impl Strategy<Value = String> {
+    prop_oneof![3 => "[g-k][a-z0-9-]{1,6}", 1 => Just("config".into())]
+}
+
 fn any_function() -> impl Strategy<Value = FunctionLine> {
     let options = vec_of(any_option(), 0..6);
-    (option::of("[g-k][a-z0-9-]{1,6}"), options).prop_map(|(profile, options)| {
+    (option::of(any_profile()), options).prop_map(|(profile, options)| {
         let mut line = FunctionLine { profile: profile.map(At::from), options: Vec::new() };
         for option in options {
+            if line.is_config() && !option.beside_config() {
+                continue;
+            }
             let kind = core::mem::discriminant(&option);
             if line.options.iter().all(|other| core::mem::discriminant(&other.what) != kind) {
                 line.options.push(At::from(option));
@@ -78,6 +90,27 @@ fn any_function() -> impl Strategy<Value = FunctionLine> {
             line.options.push(At::from(FunctionOption::Intx(1)));
         }
         line
+    })
+}
+
+/// Rows of config space in rising order, with lines between them that say nothing.
+fn any_rows() -> impl Strategy<Value = Vec<Line>> {
+    let row = (0u16..0x300, vec_of(any::<u8>(), 1..=16), any_comment(), any::<bool>());
+    vec_of(row, 0..6).prop_map(|rows| {
+        let mut lines = Vec::new();
+        let mut least = 0;
+        for (gap, bytes, comment, apart) in rows {
+            let offset = least + gap;
+            if usize::from(offset) + bytes.len() > 0x1000 {
+                break;
+            }
+            least = offset + bytes.len() as u16;
+            let bytes = bytes.into_iter().map(At::from).collect();
+            let row = ConfigRow { offset: At::from(offset), bytes };
+            lines.push(Line { statement: Some(Statement::ConfigRow(row)), comment });
+            lines.extend(apart.then(Line::default));
+        }
+        lines
     })
 }
 
@@ -120,6 +153,7 @@ fn any_stimulus() -> impl Strategy<Value = Stimulus> {
         Just(Stimulus::DeassertIntx),
         Just(Stimulus::Error),
         Just(Stimulus::Request),
+        option::of(any::<u32>()).prop_map(Stimulus::Supply),
     ]
 }
 
@@ -252,14 +286,14 @@ pub(super) fn any_scenario() -> impl Strategy<Value = Scenario> {
         vectors,
         remapping,
     }));
-    (option::of(any_function()), host, steps).prop_map(|(function, host, steps)| {
+    let function = (option::of(any_function()), any_rows());
+    (function, host, steps).prop_map(|((function, rows), host, steps)| {
         let mut lines: Vec<Line> = Vec::new();
-        let set_up = function
-            .map(Statement::Function)
-            .into_iter()
-            .chain(host.map(Statement::Host))
-            .map(|statement| Line { statement: Some(statement), comment: None });
-        lines.extend(set_up);
+        let said = |statement| Line { statement: Some(statement), comment: None };
+        let dumped = function.as_ref().is_some_and(FunctionLine::is_config);
+        lines.extend(function.map(Statement::Function).map(said));
+        lines.extend(rows.into_iter().filter(|_| dumped));
+        lines.extend(host.map(Statement::Host).map(said));
         let names = made_before(steps.iter().filter_map(|(step, _)| step.as_ref()));
         if !names.is_empty() {
             let action = At::from(Action::Eventfd(names));
@@ -338,6 +372,14 @@ fn any_bad_text() -> impl Strategy<Value = String> {
 
 const WORDS: &[&str] = &[
     "function",
+    "config",
+    "00:",
+    "10:",
+    "ff0:",
+    "86",
+    "id=8086",
+    "class=020000",
+    "msi-at=0x50",
     "host",
     "simple",
     "intx",
@@ -400,6 +442,8 @@ const WORDS: &[&str] = &[
     "deassert",
     "error",
     "request",
+    "vectors",
+    "any",
     "irq_info",
     "config",
     "bar0",

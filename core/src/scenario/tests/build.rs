@@ -29,6 +29,23 @@ host linux-6.1 vectors=5 remapping=no";
 }
 
 #[test]
+fn capabilities_lie_where_the_line_says() {
+    let text = "function simple msi-at=0x40 msix-at=0x58 express-at=0x70 id=8086:10d3 class=020000";
+    let scenario = Scenario::parse(text).unwrap();
+    let function = scenario.machine(&Overrides::default()).unwrap().function;
+    let read = |offset| {
+        let mut bytes = [0; 2];
+        function.config_read(offset, &mut bytes);
+        (bytes[0], bytes[1])
+    };
+    // Capabilities Pointer, then id and next pointer of each.
+    assert_eq!(read(0x34).0, 0x40);
+    assert_eq!([read(0x40), read(0x70), read(0x58)], [(0x05, 0x70), (0x10, 0x58), (0x11, 0x00)]);
+    assert_eq!((function.id(), function.class()), ((0x8086, 0x10d3), 0x02_0000));
+    assert_eq!(scenario.to_string().trim_end(), text);
+}
+
+#[test]
 fn profile_is_changed_by_options() {
     let scenario = Scenario::parse("function e1000e msi=no intx=no").unwrap();
     let function = scenario.machine(&Overrides::default()).unwrap().function;
@@ -68,6 +85,22 @@ fn machine_that_cannot_be_has_an_error_with_a_place() {
         (
             "function msix=65535,table=5+0xfffffff8",
             "line 1, column 10: MSI-X vectors: 65535 is not in 1 to 2048",
+        ),
+        (
+            "function simple msi-at=0x42",
+            "line 1, column 17: MSI capability: 0x42 is no multiple of 4 in 0x40 to 0xe8",
+        ),
+        (
+            "function simple msix-at=0xf8",
+            "line 1, column 17: MSI-X capability: 0xf8 is no multiple of 4 in 0x40 to 0xf4",
+        ),
+        (
+            "function simple intx msix-at=0xb4",
+            "line 1, column 22: the MSI-X capability at 0xb4 and the MSI capability overlap",
+        ),
+        (
+            "function msi=1 express-at=0x40",
+            "line 1, column 16: the function has no PCI Express capability to place",
         ),
     ];
     for (text, message) in cases {

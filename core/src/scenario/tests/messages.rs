@@ -89,7 +89,7 @@ fn errors_say_where_what_and_what_instead() {
         ),
         (
             "reset { after \"x\": read a }",
-            "1:20+4 `read` is nothing a device does | `fire N`, `assert intx`, `deassert intx`, `error` or `request`",
+            "1:20+4 `read` is nothing a device does | `fire N`, `assert intx`, `deassert intx`, `error`, `request` or `vectors N`",
         ),
         (
             "fire 0 { after \"x\": fire 0 }",
@@ -107,12 +107,18 @@ fn errors_say_where_what_and_what_instead() {
         ),
         (
             "function simple msixx=4",
-            "1:17+6 unknown function option `msixx=`: did you mean `msix=`? | `intx`, `msi=`, `msix=`, `vf`, `express`, `intx-status=`, `reset=`, `when-off=` or `name=`",
+            "1:17+6 unknown function option `msixx=`: did you mean `msix=`? | `intx`, `msi=`, `msix=`, `vf`, `express`, `intx-status=`, `reset=`, `when-off=`, `msi-at=`, `msix-at=`, `express-at=`, `id=`, `class=` or `name=`",
+        ),
+        ("function id=8086", "1:17+1 the line ends here | vendor and device, e.g. `id=8086:10d3`"),
+        (
+            "function class=0x020000",
+            "1:10+14 `0x020000` are not 6 hex digits | e.g. `id=8086:10d3`, `class=020000`",
         ),
         ("function intx intx=b", "1:15+6 `intx` is said twice | -"),
         ("config read 4 2 -> 0x10000", "1:20+7 the value does not fit in 2 bytes | -"),
         ("config write 4 2 0x10000", "1:18+7 the value does not fit in 2 bytes | -"),
         ("config write 4 9 0", "1:16+1 more than 8 bytes at once | `data=` and hex digits"),
+        ("vectors few", "1:9+3 `few` is no number | how many vectors the host has left, or `any`"),
         ("fire zero", "1:6+4 `zero` is no number | a vector, e.g. `fire 0`"),
         ("fire 70000", "1:6+5 `70000` does not fit in 16 bits | -"),
         ("fire 0 x0", "1:8+2 `0` times can't be | 1 to 131072"),

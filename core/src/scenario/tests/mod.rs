@@ -4,6 +4,7 @@ extern crate std;
 
 mod arbitrary;
 mod build;
+mod config;
 mod edit;
 mod fake;
 #[cfg(feature = "serde")]

@@ -13,7 +13,7 @@ use crate::device::Answer;
 use crate::errno::Errno;
 use crate::event::Event;
 use crate::machine::Emulator;
-use crate::scenario::{MAX_EVENTS, Overrides, Scenario, run};
+use crate::scenario::{MAX_EVENTS, Overrides, Scenario, run, run_emulated};
 use crate::trace::Trace;
 use crate::uapi::IrqSetHeader;
 
@@ -296,4 +296,27 @@ proptest! {
         prop_assert_eq!(trace.ledger, emulator.machine.ledger.summary());
         prop_assert!(trace.ledger.balances());
     }
+}
+
+#[test]
+fn supply_runs_out_between_two_vectors_of_a_call() {
+    let text = "function e1000e\nhost linux-6.12
+set_irqs msix trigger eventfd 0 [a] -> 0
+set_irqs msix trigger eventfd 1 [b, c] -> ENOSPC { after \"allocate vector 1\": vectors 0 }
+vectors 1
+set_irqs msix trigger eventfd 1 [b, c] -> 0";
+    let scenario = Scenario::parse(text).unwrap();
+    let trace = run_emulated(&scenario, &Overrides::default()).unwrap();
+    // Vector 1 stays allocated: one more is enough for both.
+    assert!(trace.held, "{:?}", trace.entries);
+    assert_eq!(trace.entries[2].events, [Event::Note("the host has 1 vector left".into())]);
+}
+
+#[test]
+fn host_that_takes_no_vectors_is_never_short() {
+    let text = "function e1000e\nhost mediated\nvectors 0
+set_irqs msix trigger eventfd 0 [a, b] -> 0";
+    let scenario = Scenario::parse(text).unwrap();
+    let trace = run_emulated(&scenario, &Overrides::default()).unwrap();
+    assert!(trace.held, "{:?}", trace.entries);
 }

@@ -120,7 +120,7 @@ impl Component for Inject {
                     } }
                     <h4>{ "The host" }</h4>
                     { row(html! { <>{ "vectors left " }{ self.input(ctx, Field::Supply, "Vectors the host has left", &self.supply) }</> },
-                        supply.map(Act::Supply)) }
+                        supply.map(|left| Act::Raise(Stimulus::Supply(Some(left))))) }
                 </section>
             </div>
         </> }
@@ -234,7 +234,7 @@ fn row(ctx: &Context<Inject>, label: Html, act: Option<Act>) -> Html {
         let (shared, act) = (state.clone(), act);
         Callback::from(move |_: MouseEvent| {
             if let Some(act) = &act {
-                shared.dispatcher().dispatch(act.action(&shared.text));
+                shared.dispatcher().dispatch(act.action());
             }
         })
     };

@@ -8,6 +8,8 @@
 pub mod compare;
 pub mod diff;
 pub mod examples;
+pub mod function;
+pub mod import;
 pub mod inject;
 pub mod request;
 pub mod runs;
@@ -31,6 +33,10 @@ pub enum Tool {
     Request,
     /// What can happen at the position.
     Inject,
+    /// What people paste, as a scenario.
+    Import,
+    /// Which function it is.
+    Function,
     /// Two hosts on one text.
     Compare,
     /// Stories of book and tests.
@@ -43,8 +49,16 @@ pub enum Tool {
 
 impl Tool {
     /// All of them, in the order of their tabs.
-    pub const ALL: [Self; 6] =
-        [Self::Request, Self::Inject, Self::Compare, Self::Examples, Self::Runs, Self::Share];
+    pub const ALL: [Self; 8] = [
+        Self::Request,
+        Self::Inject,
+        Self::Compare,
+        Self::Function,
+        Self::Import,
+        Self::Examples,
+        Self::Runs,
+        Self::Share,
+    ];
 
     /// Its tab's word.
     pub fn word(self) -> &'static str {
@@ -55,6 +69,8 @@ impl Tool {
             Self::Examples => "Examples",
             Self::Runs => "Runs",
             Self::Share => "Share",
+            Self::Import => "Import",
+            Self::Function => "Function",
         }
     }
 
@@ -120,6 +136,8 @@ pub fn tabs(open: Option<Tool>, ask: &Callback<Key>) -> Html {
 
 /// The open tool.
 pub fn panel(tool: Tool, given: &Given) -> Html {
+    let (text, ask) = (given.state.text.clone(), given.state.ask.clone());
+    let id = AttrValue::from(given.id.clone());
     let body = match tool {
         Tool::Request => html! { <request::Request given={given.clone()} /> },
         Tool::Compare => html! {
@@ -131,6 +149,8 @@ pub fn panel(tool: Tool, given: &Given) -> Html {
         },
         Tool::Share => html! { <share::Share given={given.clone()} /> },
         Tool::Inject => html! { <inject::Inject given={given.clone()} /> },
+        Tool::Import => html! { <import::ImportTool {text} {ask} {id} /> },
+        Tool::Function => html! { <function::FunctionTool {text} {ask} {id} /> },
     };
     html! {
         <section class="vfi-open-tool" id={given.id.clone()} aria-label={tool.word()}>{ body }</section>

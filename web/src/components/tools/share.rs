@@ -4,8 +4,6 @@
 //! copy that takes a while may be refused by a browser that wants it at once: then it says so, and
 //! saving works.
 
-use vfio_irq_core::render;
-use vfio_irq_core::scenario::Scenario;
 use yew::platform::spawn_local;
 use yew::prelude::*;
 
@@ -29,14 +27,14 @@ const FORMS: [Form; 8] = [
     Form {
         word: "Trace",
         about: "plain text, 72 columns, for a mail",
-        op: "",
+        op: "text",
         name: "trace.txt",
         kind: TEXT,
     },
     Form {
         word: "Scenario",
         about: "the text in its canonical form",
-        op: "",
+        op: "scenario",
         name: "story.scenario",
         kind: TEXT,
     },
@@ -179,16 +177,8 @@ impl Share {
 async fn made(form: Form, given: &Given) -> Result<String, String> {
     match form.word {
         "Link" => url::write(&given.view).await.map(|link| url::here(&link)),
-        "Trace" => given.state.run.as_ref().map(|run| render::text(run.trace())).ok_or_else(no_run),
-        "Scenario" => {
-            Scenario::parse(&given.state.text).map(|it| it.to_string()).map_err(|_| no_run())
-        }
         _ => aside::ask(form.op, &given.state.text).await,
     }
-}
-
-fn no_run() -> String {
-    "the text has an error: see there".into()
 }
 
 async fn hand_over(

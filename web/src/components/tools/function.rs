@@ -1,0 +1,311 @@
+//! The tool "Function": built-in functions, a designer, and real ones by their config space.
+
+use std::rc::Rc;
+
+use js_sys::Uint8Array;
+use vfio_irq_core::pci::import::{Imported, from_any};
+use vfio_irq_core::pci::{Function, profiles};
+use vfio_irq_core::scenario::{Overrides, Scenario, TextError, function_text};
+use wasm_bindgen::JsCast;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{DragEvent, File, HtmlInputElement, HtmlSelectElement, HtmlTextAreaElement};
+use yew::prelude::*;
+
+use crate::design::{Design, FIELDS, Kind, capabilities, option_at};
+use crate::edit;
+use crate::keys::Key;
+use crate::state::Action;
+
+/// Largest file read: that of a big machine's `lspci -xxxx`.
+const MAX_FILE: f64 = 16_000_000.0;
+
+/// What it needs of the page.
+#[derive(Clone, PartialEq, Properties)]
+pub struct Props {
+    /// The scenario's text now.
+    pub text: Rc<str>,
+    /// Changes it.
+    pub ask: Callback<Key>,
+    /// Begins its ids.
+    pub id: AttrValue,
+}
+
+/// What happens to it.
+pub enum Message {
+    /// A built-in function, by its place in the list.
+    Profile(usize),
+    /// A field says something else.
+    Field(usize, String),
+    /// A dump, as pasted or read.
+    Dump(Vec<u8>),
+    /// A file to read.
+    File(File),
+    /// Which function of a dump.
+    Choose(usize),
+    /// The file can't be read.
+    Unreadable,
+}
+
+/// The tool.
+pub struct FunctionTool {
+    profile: Option<usize>,
+    design: Design,
+    found: Vec<Imported>,
+    chosen: usize,
+    /// What is shown is the dump's.
+    dumped: bool,
+    error: Option<String>,
+}
+
+impl Component for FunctionTool {
+    type Message = Message;
+    type Properties = Props;
+
+    fn create(_: &Context<Self>) -> Self {
+        let spec = profiles::all()[0].spec();
+        let design = Design::of(&spec).expect("a built-in function builds");
+        Self { profile: Some(0), design, found: Vec::new(), chosen: 0, dumped: false, error: None }
+    }
+
+    fn update(&mut self, ctx: &Context<Self>, message: Message) -> bool {
+        match message {
+            Message::Profile(at) => {
+                self.dumped = false;
+                self.profile = profiles::all().get(at).map(|_| at);
+                let spec = profiles::all().get(at).map(profiles::FunctionProfile::spec);
+                if let Some(design) = spec.and_then(|spec| Design::of(&spec)) {
+                    self.design = design;
+                }
+            }
+            Message::Field(at, value) => {
+                (self.profile, self.dumped) = (None, false);
+                if let Some(field) = self.design.0.get_mut(at) {
+                    *field = value;
+                }
+            }
+            Message::Dump(bytes) => match from_any(&bytes) {
+                Ok(found) => {
+                    (self.found, self.chosen, self.dumped, self.error) = (found, 0, true, None);
+                }
+                Err(error) => {
+                    (self.found, self.dumped) = (Vec::new(), false);
+                    self.error = (!bytes.is_empty()).then(|| error.to_string());
+                }
+            },
+            Message::File(file) => {
+                read(file, ctx.link().clone());
+                return false;
+            }
+            Message::Choose(at) => (self.chosen, self.dumped) = (at, true),
+            Message::Unreadable => self.error = Some("this file can't be read here".into()),
+        }
+        true
+    }
+
+    fn view(&self, ctx: &Context<Self>) -> Html {
+        let lines = self.lines();
+        let made = made(&lines);
+        let error = made.as_ref().err();
+        let first = lines.lines().next().unwrap_or_default();
+        let wrong = error.map_or("", |error| option_at(first, error.column));
+        let Props { text, ask, .. } = ctx.props();
+        let replaced = edit::set_function_lines(text, &lines);
+        let ask = ask.clone();
+        let use_it = Callback::from(move |_: MouseEvent| {
+            ask.emit(Key::Do(Action::Replace(replaced.clone())))
+        });
+        html! {
+            <div class="vfi-design">
+                <div class="vfi-form">
+                    { self.profiles(ctx) }
+                    { self.dump(ctx) }
+                </div>
+                <div class="vfi-form">{ for (0..FIELDS.len()).map(|at| self.field(ctx, at, wrong, error)) }</div>
+                <pre class="vfi-hex vfi-line" tabindex="0" aria-label="What the scenario says">{ lines.clone() }</pre>
+                <div role="status" aria-live="polite">
+                    if let Some(error) = error { <p class="vfi-refusal"><b>{ "✗ " }</b>{ error.message.clone() }</p> }
+                </div>
+                if let Ok(function) = &made { { hex(function) } }
+                <div class="vfi-actions">
+                    <button type="button" class="vfi-use" disabled={error.is_some()} onclick={use_it}>{ "Use it" }</button>
+                </div>
+            </div>
+        }
+    }
+}
+
+/// The function of these lines.
+fn made(lines: &str) -> Result<Function, TextError> {
+    let scenario = Scenario::parse(lines).map_err(|mut errors| errors.swap_remove(0))?;
+    scenario.machine(&Overrides::default()).map(|machine| machine.function)
+}
+
+/// Reads a file, and tells.
+fn read(file: File, link: html::Scope<FunctionTool>) {
+    if file.size() > MAX_FILE {
+        return link.send_message(Message::Unreadable);
+    }
+    yew::platform::spawn_local(async move {
+        link.send_message(match JsFuture::from(file.array_buffer()).await {
+            Ok(buffer) => Message::Dump(Uint8Array::new(&buffer).to_vec()),
+            Err(_) => Message::Unreadable,
+        });
+    });
+}
+
+fn value_of(event: &Event) -> Option<String> {
+    let target = event.target()?;
+    match target.dyn_into::<HtmlSelectElement>() {
+        Ok(select) => Some(select.value()),
+        Err(target) => target.dyn_into::<HtmlInputElement>().ok().map(|input| input.value()),
+    }
+}
+
+impl FunctionTool {
+    /// The lines that say the function shown.
+    fn lines(&self) -> String {
+        match (self.found.get(self.chosen).filter(|_| self.dumped), self.profile) {
+            (Some(found), _) => function_text(found),
+            (None, Some(at)) => format!("function {}\n", profiles::all()[at].name),
+            (None, None) => self.design.line() + "\n",
+        }
+    }
+
+    fn profiles(&self, ctx: &Context<Self>) -> Html {
+        let onchange = ctx
+            .link()
+            .batch_callback(|event: Event| Some(Message::Profile(value_of(&event)?.parse().ok()?)));
+        let option = |(at, profile): (usize, &profiles::FunctionProfile)| {
+            let selected = self.profile == Some(at) && !self.dumped;
+            html! { <option value={at.to_string()} {selected}>{ profile.name }{ " – " }{ profile.summary }</option> }
+        };
+        html! {
+            <label class="vfi-wide">
+                { "Built in" }
+                <select class="vfi-profiles" {onchange}>
+                    if self.profile.is_none() || self.dumped {
+                        <option value="" selected=true>{ if self.dumped { "from config space" } else { "designed below" } }</option>
+                    }
+                    { for profiles::all().iter().enumerate().map(option) }
+                </select>
+            </label>
+        }
+    }
+
+    /// The drop zone: a file, or text.
+    fn dump(&self, ctx: &Context<Self>) -> Html {
+        let link = ctx.link();
+        let onchange = link.batch_callback(|event: Event| {
+            let input = event.target()?.dyn_into::<HtmlInputElement>().ok()?;
+            Some(Message::File(input.files()?.get(0)?))
+        });
+        let oninput = link.batch_callback(|event: InputEvent| {
+            let area = event.target()?.dyn_into::<HtmlTextAreaElement>().ok()?;
+            Some(Message::Dump(area.value().into_bytes()))
+        });
+        let ondragover = Callback::from(|event: DragEvent| event.prevent_default());
+        let ondrop = link.batch_callback(|event: DragEvent| {
+            event.prevent_default();
+            Some(Message::File(event.data_transfer()?.files()?.get(0)?))
+        });
+        let choose = link
+            .batch_callback(|event: Event| Some(Message::Choose(value_of(&event)?.parse().ok()?)));
+        html! {
+            <>
+                <div class="vfi-wide vfi-drop" {ondragover} {ondrop}>
+                    { "Or a real one: drop a sysfs config file or lspci -xxx text here, paste it, or " }
+                    <input type="file" {onchange} aria-label="Config file" />
+                    <textarea rows="3" wrap="off" spellcheck="false" {oninput} aria-label="lspci -xxx text" />
+                </div>
+                if let Some(error) = &self.error { <p class="vfi-wide vfi-refusal" role="alert"><b>{ "✗ " }</b>{ error.clone() }</p> }
+                if self.found.len() > 1 {
+                    <label class="vfi-wide">
+                        { "Function of the dump" }
+                        <select class="vfi-found" onchange={choose}>{ for self.found.iter().enumerate().map(|(at, found)| html! {
+                            <option value={at.to_string()} selected={at == self.chosen}>{ found.address.clone() }{ " " }{ &found.description }</option>
+                        }) }</select>
+                    </label>
+                }
+            </>
+        }
+    }
+
+    fn field(
+        &self,
+        ctx: &Context<Self>,
+        at: usize,
+        wrong: &str,
+        error: Option<&TextError>,
+    ) -> Html {
+        let (field, value) = (FIELDS[at], &self.design.0[at]);
+        let refused =
+            !wrong.is_empty() && field.option == wrong && self.profile.is_none() && !self.dumped;
+        let invalid = refused.to_string();
+        let onchange = ctx.link().batch_callback(move |event: Event| {
+            let checked = event.target()?.dyn_into::<HtmlInputElement>().ok();
+            let value = match checked.filter(|_| field.kind == Kind::Check) {
+                Some(input) => {
+                    if input.checked() {
+                        "yes".into()
+                    } else {
+                        String::new()
+                    }
+                }
+                None => value_of(&event)?,
+            };
+            Some(Message::Field(at, value))
+        });
+        let oninput = ctx
+            .link()
+            .batch_callback(move |event: InputEvent| Some(Message::Field(at, value_of(&event)?)));
+        let input = match field.kind {
+            Kind::Text => {
+                html! { <input type="text" name={field.label} value={value.clone()} {oninput} aria-invalid={invalid} /> }
+            }
+            Kind::Check => {
+                html! { <input type="checkbox" name={field.label} checked={!value.is_empty()} {onchange} aria-invalid={invalid} /> }
+            }
+            Kind::Choice(all) => html! {
+                <select name={field.label} {onchange} aria-invalid={invalid}>
+                    { for all.iter().map(|word| html! { <option value={*word} selected={word == value}>{ *word }</option> }) }
+                </select>
+            },
+        };
+        html! {
+            <label>
+                { field.label }{ input }
+                if let Some(error) = error.filter(|_| refused) { <span class="vfi-refusal">{ "✗ " }{ error.message.clone() }</span> }
+            </label>
+        }
+    }
+}
+
+/// The first 256 bytes of config space, 16 a line; bytes of capabilities underlined, and named
+/// behind their line.
+fn hex(function: &Function) -> Html {
+    let mut config = [0; 256];
+    function.config_read(0, &mut config);
+    let all = capabilities(&config);
+    let of = |at: usize| all.iter().find(|(_, from, len)| (*from..from + len).contains(&at));
+    let mut nodes: Vec<Html> = Vec::new();
+    for row in 0..16 {
+        let mut line = format!("{:02x}:", row * 16);
+        for (at, byte) in config.iter().enumerate().skip(row * 16).take(16) {
+            let byte = format!("{byte:02x}");
+            line.push(' ');
+            match of(at) {
+                None => line.push_str(&byte),
+                Some((name, ..)) => {
+                    nodes.push(Html::from(std::mem::take(&mut line)));
+                    nodes.push(html! { <u title={*name}>{ byte }</u> });
+                }
+            }
+        }
+        for (name, from, _) in all.iter().filter(|(_, from, _)| from / 16 == row) {
+            line.push_str(&format!("  {name} {from:#04x}"));
+        }
+        line.push('\n');
+        nodes.push(Html::from(line));
+    }
+    html! { <pre class="vfi-hex vfi-config" tabindex="0" aria-label="Config space as after reset, capabilities underlined">{ for nodes }</pre> }
+}
