@@ -5,9 +5,6 @@ use std::ops::Range;
 
 use vfio_irq_core::device::{Moment, Stimulus};
 
-/// The host of a text without a `host` line.
-const DEFAULT_HOST: &str = "linux-6.12";
-
 /// Where an interrupt goes.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Spot {

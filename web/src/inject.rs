@@ -190,7 +190,7 @@ mod tests {
         let state = inside();
         for act in acts(&state) {
             let preview = act.preview(&state).expect("there is a run");
-            let done = state.reduce(act.action(&state.text));
+            let done = state.reduce(act.action());
             assert_eq!(&*done.errors, &[], "{act:?}:\n{}", done.text);
             let number = preview.place.trim_start_matches("in ").trim_start_matches("line ");
             let number = number.parse().unwrap_or(2);
@@ -205,7 +205,7 @@ mod tests {
         for position in 0..=state.len() {
             let here = state.reduce(Action::Seek(position));
             for act in acts(&here) {
-                let done = here.reduce(act.action(&here.text));
+                let done = here.reduce(act.action());
                 assert_eq!(&*done.errors, &[], "{act:?} at {position}:\n{}", done.text);
             }
         }
