@@ -4,6 +4,7 @@ use super::browser::{DESKTOP, Page, with_page};
 use super::server::Server;
 use super::{Test, site};
 use anyhow::{Result, ensure};
+use fantoccini::Locator;
 use serde_json::{Value, json};
 use vfio_irq_core::scenario::{Overrides, Scenario, run_emulated};
 
@@ -14,10 +15,14 @@ pub(super) fn tests() -> Vec<Test> {
         ("worker_that_dies_gives_an_error_and_is_started_anew", dies),
         ("worker_that_does_not_load_gives_an_error", missing),
         ("worker_asked_too_much_refuses", busy),
+        ("copied_trace_comes_from_the_worker", copied),
     ]
 }
 
 const TEXT: &str = "set_irqs msix trigger eventfd 0 [a] -> 0\nfire 0 -> a=1\n";
+
+/// A worker may be served by the service worker, and the server then hears nothing of it.
+const WITHOUT_CACHE: Option<&str> = Some("offline.js");
 
 /// What the worker answers: `["ok", text]` or `["error", text]`.
 async fn ask(page: &Page<'_>, op: &str, text: &str) -> Result<(String, String)> {
@@ -48,7 +53,7 @@ fn answers() -> Result<()> {
 }
 
 fn lazy() -> Result<()> {
-    let server = Server::start(&site()?, None)?;
+    let server = Server::start(&site()?, WITHOUT_CACHE)?;
     with_page(&server, DESKTOP, async |page| {
         page.open("playground.html").await?;
         page.until("document.querySelector('.vfi-ledger') !== null").await?;
@@ -104,6 +109,20 @@ fn busy() -> Result<()> {
         let refused = said.as_array().and_then(|all| all.last()).and_then(Value::as_str);
         ensure!(answered == 8, "{answered} of 9 were answered");
         ensure!(refused.is_some_and(|one| one.contains("busy")), "the last says {refused:?}");
+        Ok(())
+    })
+}
+
+fn copied() -> Result<()> {
+    let server = Server::start(&site()?, WITHOUT_CACHE)?;
+    with_page(&server, DESKTOP, async |page| {
+        page.open("playground.html").await?;
+        page.until("document.querySelector('.vfi-ledger') !== null").await?;
+        let button = Locator::XPath("//button[normalize-space()='Copy trace']");
+        page.client.find(button).await?.click().await?;
+        page.until("document.querySelector('.vfi-copied').innerText === 'Copied'").await?;
+        let loaded = server.count_of("vfio-irq-worker-", ".wasm");
+        ensure!(loaded == 1, "the second module was loaded {loaded} times");
         Ok(())
     })
 }
