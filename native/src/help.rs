@@ -98,7 +98,7 @@ and makes it interrupt if it is an e1000e, an edu or an xhci as QEMU has them; f
 function to fill in. What it can't do is noted on standard error.";
 pub(crate) const EXPORT_EXAMPLES: &str = "\
 Examples:
-  vfio-irq export teardown.scenario --as c > teardown.c
+  vfio-irq export teardown.scenario --as c --function e1000e > teardown.c
   vfio-irq export teardown.scenario --as rust --function edu > teardown.rs
   vfio-irq export teardown.scenario --as link
   vfio-irq run $(vfio-irq export teardown.scenario --as link)";
