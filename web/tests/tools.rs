@@ -1,7 +1,7 @@
 //! The tools of the full page, used as a reader uses them.
 //!
 //! Run by `wasm-pack test --headless --chrome web`. Left out: examples, which the site's builder
-//! writes; they are tested in the built site.
+//! writes, and drafts across visits; both are tested in the built site.
 #![cfg(target_arch = "wasm32")]
 
 use gloo::timers::future::TimeoutFuture;
@@ -219,23 +219,6 @@ async fn chapter_that_compares_shows_both_sides() {
     let text = format!("{ENABLED}set_irqs msix trigger eventfd 1 [b]\n");
     let page = Page::with(&text, Options { hosts, ..Options::default() }).await;
     assert!(page.said(".vfi-beside .vfi-why").contains("dynamic-msix"), "{}", page.said(""));
-}
-
-#[wasm_bindgen_test]
-async fn draft_survives_and_another_visit_keeps_it() {
-    forget_everything();
-    let draft = format!("{ENABLED}fire 1\n");
-    {
-        let page = Page::new(ENABLED, true).await;
-        page.write(".vfi-area", &draft).await;
-    }
-    tick().await;
-    let page = Page::new("function intx\n", true).await;
-    assert_eq!(page.text(), draft);
-    assert!(page.said(".vfi-draft").contains("Your draft of"), "{}", page.said(".vfi-draft"));
-    page.press("Undo").await;
-    assert_eq!(page.text(), "function intx\n");
-    forget_everything();
 }
 
 #[wasm_bindgen_test]
