@@ -1,25 +1,25 @@
 // Makes scenario blocks live, and starts the playground on its own page.
 //
 // The element that loads this file says where the WebAssembly module is (data-module, data-wasm,
-// data-styles, data-aside, data-offline: names in the site's root, written by the site's builder). Without them, as in a
+// data-styles, data-tools…, data-aside, data-offline: names in the site's root, written by the site's builder). Without them, as in a
 // book built by mdBook alone, every block stays as it is: text and diagram.
 (() => {
     "use strict";
 
     const self = document.currentScript;
     const root = new URL("../", self.src);
-    const { module, wasm, styles = "", aside, offline } = self.dataset;
+    const { module, wasm, styles = "", tools, toolsWasm, toolsStyles, aside, offline } = self.dataset;
     const ownPage = document.documentElement.dataset.page === "playground";
 
     // One module for all blocks of a page, and none for a page that never shows one.
     let loading = null;
     function load() {
-        loading ??= Promise.all([start(), ...styles.split(" ").filter(Boolean).map(style)])
+        loading ??= Promise.all([start(module, wasm), ...styles.split(" ").filter(Boolean).map(style)])
             .then(([bindings]) => bindings);
         return loading;
     }
 
-    async function start() {
+    async function start(module, wasm) {
         const bindings = await import(new URL(module, root).href);
         await bindings.default({ module_or_path: new URL(wasm, root) });
         return bindings;
@@ -36,7 +36,26 @@
         });
     }
 
-    // The second module, in a worker: started when it is first asked, and again after it died.
+    // The tools: a module of their own, loaded when the first is opened, and again if it did not
+    // come. Some browsers remember that a module did not come, by its URL. The page asks through
+    // web/src/components/outside.rs.
+    let toolsLoading = null;
+    let toolsAsked = 0;
+    globalThis.vfioIrqTools = async (place, ask) => {
+        if (!tools) throw new Error("this site was built without its tools");
+        const again = toolsAsked > 0 ? `?${toolsAsked}` : "";
+        toolsLoading ??= (++toolsAsked, Promise.all([start(tools + again, toolsWasm), style(toolsStyles)]));
+        try {
+            const [bindings] = await toolsLoading;
+            return bindings.mount_tools(place, ask);
+        } catch (error) {
+            toolsLoading = null;
+            console.error(error);
+            throw error;
+        }
+    };
+
+    // The third module, in a worker: started when it is first asked, and again after it died.
     // The page asks through web/src/aside.rs; an answer is a string, and so is an error.
     let worker = null;
     let last = 0;

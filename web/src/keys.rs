@@ -8,7 +8,7 @@
 
 use vfio_irq_core::device::Stimulus;
 
-use crate::components::tools::Tool;
+use crate::components::tabs::Tool;
 use crate::state::{Action, Grain, Landmark};
 
 /// What a key asks for.

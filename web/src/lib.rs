@@ -1,9 +1,10 @@
 //! The playground: the emulator in a page, as a yew component.
 //!
-//! Two doors for the page around it:
-//! - [`mount_block`] puts the compact form into an element of a chapter, as often as the page has
-//!   blocks;
-//! - [`start`] runs when the module is there, and fills `#vfio-irq-playground` if the page has it.
+//! Two modules are made of it, each a crate with nothing but its exports:
+//! - `web/page` is loaded by every page: [`mount_block`] puts the compact form into an element of a
+//!   chapter, [`start`] fills `#vfio-irq-playground` if the page has it;
+//! - `web/tools` is loaded when a tool is first opened: [`components::tools`]. The first reaches the
+//!   second by [`components::outside`] only, in the words of [`shown`].
 //!
 //! What can be decided without a browser is decided in [`state`], [`run`], [`edit`] and [`view`],
 //! which are tested natively. [`components`] only show it. Styles: `web/style/`.
@@ -26,6 +27,7 @@ pub mod panic;
 pub mod request;
 pub mod run;
 mod save;
+pub mod shown;
 pub mod state;
 pub mod storage;
 pub mod time;

@@ -1,7 +1,6 @@
-//! The module's doors: mounting into the page.
+//! The module's doors: mounting into the page. `web/page` exports them.
 
 use gloo::events::EventListener;
-use wasm_bindgen::prelude::*;
 use web_sys::Element;
 use yew::AppHandle;
 
@@ -42,14 +41,12 @@ pub fn mount(element: Element, text: &str, options: Options) -> Mounted {
 }
 
 /// Mounts the compact form into an element of a chapter. `options`: see [`Options`].
-#[wasm_bindgen]
 pub fn mount_block(element: Element, scenario_text: &str, options_json: &str) {
     mount(element, scenario_text, Options::parse(options_json)).keep();
 }
 
 /// Fills `#vfio-irq-playground` with the full-screen form, if the page has this element: with what the address
 /// holds, else with the element's text content as scenario.
-#[wasm_bindgen(start)]
 pub fn start() {
     panic::install();
     let Some(element) = gloo::utils::document().get_element_by_id(PLAYGROUND_ID) else { return };

@@ -27,6 +27,22 @@ pub(crate) fn watch(element: &Element, text: &str) {
     });
 }
 
+/// The hook of the other module: it tells the playground, which shows the report.
+pub(crate) fn install_beside(ask: js_sys::Function) {
+    thread_local! { static ASK: std::cell::RefCell<Option<js_sys::Function>> = const { RefCell::new(None) }; }
+    if ASK.replace(Some(ask)).is_some() {
+        return;
+    }
+    yew::set_custom_panic_hook(Box::new(|info| {
+        let message = info.to_string();
+        web_sys::console::error_1(&JsValue::from_str(&message));
+        let said = crate::shown::Asked::Stopped(message).text().map(JsValue::from);
+        if let (Some(said), Some(ask)) = (said, ASK.take()) {
+            let _ = ask.call1(&JsValue::UNDEFINED, &said);
+        }
+    }));
+}
+
 /// Installs the hook, once.
 pub(crate) fn install() {
     static ONCE: Once = Once::new();
@@ -84,6 +100,10 @@ fn replace(element: &Element, message: &str, text: &str) -> Result<(), JsValue> 
     let copy = button("Copy the report", copying(shown.clone()))?;
     let again = button("Begin again", Closure::once_into_js(move || begin_again(&text)))?;
 
+    if let Some(tools) = element.next_element_sibling().filter(|it| it.class_list().contains("vfi"))
+    {
+        tools.remove();
+    }
     element.set_text_content(None);
     let place = document.create_element("div")?;
     place.set_class_name("vfi vfi-broken");

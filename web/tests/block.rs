@@ -3,6 +3,8 @@
 //! Run by `wasm-pack test --headless --chrome web`.
 #![cfg(target_arch = "wasm32")]
 
+mod door;
+
 use gloo::timers::future::TimeoutFuture;
 use gloo::utils::{body, document};
 use vfio_irq_web::options::Options;
@@ -47,8 +49,13 @@ impl Block {
         self.maybe(selector).unwrap_or_else(|| panic!("no {selector} in {}", self.text()))
     }
 
+    /// The tools' place is a neighbour of the playground's.
+    fn around(&self) -> Element {
+        self.place.parent_element().expect("it is in the page")
+    }
+
     fn maybe(&self, selector: &str) -> Option<Element> {
-        self.place.query_selector(selector).expect("the selector is right")
+        self.around().query_selector(selector).expect("the selector is right")
     }
 
     fn count(&self, selector: &str) -> u32 {
@@ -120,8 +127,11 @@ fn place() -> Element {
         style.set_text_content(Some(&format!("{tokens}{rules}")));
         body().append_child(&style).expect("a body");
     }
+    door::open();
+    let around = document().create_element("div").expect("a div");
     let place = document().create_element("div").expect("a div");
-    body().append_child(&place).expect("a body");
+    around.append_child(&place).expect("an element takes it");
+    body().append_child(&around).expect("a body");
     place
 }
 

@@ -3,6 +3,8 @@
 //! Run by `wasm-pack test --headless --chrome web`.
 #![cfg(target_arch = "wasm32")]
 
+mod door;
+
 use gloo::timers::future::TimeoutFuture;
 use gloo::utils::{body, document};
 use vfio_irq_web::options::Options;
@@ -33,10 +35,14 @@ impl Block {
         let (tokens, rules) =
             (include_str!("../style/tokens.css"), include_str!("../style/playground.css"));
         style.set_text_content(Some(&format!("{tokens}{rules}")));
+        door::open();
+        // The tools' place is a neighbour of the playground's.
         let place = document().create_element("div").expect("a div");
+        let own = document().create_element("div").expect("a div");
+        place.append_child(&own).expect("an element takes it");
         body().append_child(&style).expect("a body");
         body().append_child(&place).expect("a body");
-        let mounted = Some(mount(place.clone(), text, options));
+        let mounted = Some(mount(own, text, options));
         let block = Self { place, mounted };
         tick().await;
         block

@@ -3,6 +3,8 @@
 //! Run by `wasm-pack test --headless --chrome web`.
 #![cfg(target_arch = "wasm32")]
 
+mod door;
+
 use gloo::timers::future::TimeoutFuture;
 use gloo::utils::{body, document};
 use vfio_irq_core::link::{self, View};
@@ -27,8 +29,12 @@ fn view() -> View {
 }
 
 fn place() -> Element {
+    door::open();
+    // The tools' place is a neighbour of the playground's.
+    let around = document().create_element("div").expect("a document makes elements");
     let place = document().create_element("div").expect("a document makes elements");
-    body().append_child(&place).expect("the body takes it");
+    around.append_child(&place).expect("an element takes it");
+    body().append_child(&around).expect("the body takes it");
     place
 }
 
@@ -66,7 +72,8 @@ async fn page_with_a_view_shows_it() {
     TimeoutFuture::new(50).await;
 
     let text = |selector: &str| {
-        let found = place.query_selector(selector).expect("a right selector");
+        let around = place.parent_element().expect("it is in the page");
+        let found = around.query_selector(selector).expect("a right selector");
         found.and_then(|it| it.text_content()).unwrap_or_else(|| panic!("no {selector}"))
     };
     assert!(text(".vfi-count").starts_with("2/"), "{}", text(".vfi-count"));

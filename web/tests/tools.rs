@@ -4,6 +4,8 @@
 //! writes, and drafts across visits; both are tested in the built site.
 #![cfg(target_arch = "wasm32")]
 
+mod door;
+
 use gloo::timers::future::TimeoutFuture;
 use gloo::utils::{body, document, window};
 use vfio_irq_web::options::Options;
@@ -31,9 +33,13 @@ impl Page {
     }
 
     async fn with(text: &str, options: Options) -> Self {
+        door::open();
+        // The tools' place is a neighbour of the playground's.
         let place = document().create_element("div").expect("a div");
+        let own = document().create_element("div").expect("a div");
+        place.append_child(&own).expect("an element takes it");
         body().append_child(&place).expect("a body");
-        let mounted = Some(mount(place.clone(), text, options));
+        let mounted = Some(mount(own, text, options));
         tick().await;
         Self { place, mounted }
     }
@@ -87,6 +93,16 @@ impl Page {
         init.set_bubbles(true);
         let _ = select
             .dispatch_event(&Event::new_with_event_init_dict("change", &init).expect("an event"));
+        tick().await;
+    }
+
+    async fn key(&self, at: &Element, key: &str) {
+        let init = KeyboardEventInit::new();
+        init.set_key(key);
+        init.set_bubbles(true);
+        let event =
+            KeyboardEvent::new_with_keyboard_event_init_dict("keydown", &init).expect("an event");
+        let _ = at.dispatch_event(&event);
         tick().await;
     }
 
@@ -219,6 +235,41 @@ async fn chapter_that_compares_shows_both_sides() {
     let text = format!("{ENABLED}set_irqs msix trigger eventfd 1 [b]\n");
     let page = Page::with(&text, Options { hosts, ..Options::default() }).await;
     assert!(page.said(".vfi-beside .vfi-why").contains("dynamic-msix"), "{}", page.said(""));
+}
+
+#[wasm_bindgen_test]
+async fn opened_tool_has_the_focus_and_escape_gives_it_back() {
+    let page = Page::new(ENABLED, false).await;
+    page.press("Share").await;
+    let drawer = page.find(".vfi-drawer");
+    assert_eq!(document().active_element().as_ref(), Some(&drawer));
+    assert_eq!(drawer.get_attribute("aria-label").as_deref(), Some("Share"));
+    let tab = page.find("[data-tool=Share][aria-expanded=true]");
+    assert_eq!(tab.get_attribute("aria-controls"), Some(drawer.id()));
+    let position = page.said(".vfi-count");
+    page.key(&drawer, "ArrowLeft").await;
+    assert_eq!(page.said(".vfi-count"), position, "a key in the drawer stepped");
+    page.key(&drawer, "Escape").await;
+    assert!(drawer.has_attribute("hidden"));
+    assert_eq!(document().active_element().as_ref(), Some(&tab));
+    assert_eq!(tab.get_attribute("aria-expanded").as_deref(), Some("false"));
+    page.press("Share").await;
+    page.find(".vfi-drawer-head button").unchecked_into::<HtmlElement>().click();
+    tick().await;
+    assert!(drawer.has_attribute("hidden"));
+}
+
+#[wasm_bindgen_test]
+async fn tools_that_do_not_load_say_so_and_are_loaded_again() {
+    let page = Page::new(ENABLED, false).await;
+    door::close();
+    page.press("Share").await;
+    assert!(page.said(".vfi-drawer").contains("did not load"), "{}", page.said(".vfi-drawer"));
+    assert!(!page.find(".vfi-drawer").has_attribute("hidden"));
+    page.find("[data-tool=Share][aria-expanded=false]");
+    door::open();
+    page.press("Share").await;
+    assert!(page.said(".vfi-share").contains("Rust"), "{}", page.said(".vfi-drawer"));
 }
 
 #[wasm_bindgen_test]

@@ -90,7 +90,7 @@ fn within_budget(page: &str) -> Result<()> {
 }
 
 /// What is transferred for a page, and what may be: all of the playground's, and of a chapter's
-/// what is not mdBook's. The second module is loaded when it is asked, and not counted.
+/// what is not mdBook's. The tools and the worker are loaded when they are asked, and not counted.
 pub(super) fn transferred(page: &str) -> Result<(usize, usize)> {
     let all = page == "playground.html";
     Ok((transfer(page, |name| all || !is_mdbook(name))?, BUDGET))
@@ -98,7 +98,7 @@ pub(super) fn transferred(page: &str) -> Result<(usize, usize)> {
 
 /// Whether mdBook made a file: all of them, but for the assets book.toml names.
 fn is_mdbook(name: &str) -> bool {
-    let ours = ["assets/", "vfio-irq-web-", "playground-", "tokens-", "tools-"];
+    let ours = ["assets/", "vfio-irq-page-", "playground-", "tokens-"];
     !ours.iter().any(|prefix| name.starts_with(prefix))
 }
 

@@ -20,11 +20,12 @@ use super::function::registers;
 use super::keeping::{Keeping, Say};
 use super::ledger::ledger;
 use super::now::now;
+use super::outside::{Outside, Tools};
 use super::part::{Part, address};
 use super::sheet::{self, sheet};
+use super::tabs::{Tool, tabs};
 use super::timeline::timeline;
 use super::toolbar::{Toolbar, show_choices, toolbar};
-use super::tools::{self, Tool, compare::Compare};
 use crate::aside;
 use crate::clipboard;
 use crate::edit;
@@ -32,7 +33,9 @@ use crate::front;
 use crate::keys::{Focus, Key, key, with_control};
 use crate::motion;
 use crate::options::Options;
+use crate::panic;
 use crate::run::Run;
+use crate::shown::{Asked, Shown};
 use crate::state::{Action, Speed, State};
 use crate::url;
 use crate::view::host;
@@ -61,6 +64,10 @@ pub enum Message {
     Stood,
     /// What is said about the draft.
     Draft(Say),
+    /// What a tool asks.
+    Asked(Asked),
+    /// The tools' module is there, or did not load.
+    Tools(Option<Tools>),
 }
 
 /// The machine at a position.
@@ -91,6 +98,10 @@ pub struct Playground {
     until: Option<usize>,
     help: bool,
     tool: Option<Tool>,
+    /// Where the tools are shown, once there was one.
+    outside: Option<Outside>,
+    /// A tool was opened or closed: the focus follows when it is drawn. Holds the one before.
+    turned: Option<Option<Tool>>,
     copied: &'static str,
     address: url::Address,
     keeping: Option<Keeping>,
@@ -147,6 +158,8 @@ impl Component for Playground {
             until: None,
             help: false,
             tool: view.and_then(|view| Tool::by_word(view.tool.as_deref()?)),
+            outside: None,
+            turned: None,
             copied: "",
             address: url::Address::default(),
             keeping,
@@ -170,12 +183,30 @@ impl Component for Playground {
             }
             Message::Stood => {
                 let state = self.state.clone();
+                if let Some(outside) = &mut self.outside {
+                    outside.again();
+                }
                 self.keeping.as_mut().map(|keeping| keeping.ran(&state)).is_some()
             }
             Message::Draft(say) => {
                 if let Some(text) = self.keeping.as_mut().and_then(|keeping| keeping.say(say)) {
                     self.act(ctx, Action::Replace(text));
                     self.act(ctx, Action::End);
+                }
+                true
+            }
+            Message::Asked(Asked::Do(action)) => self.key(ctx, Key::Do(action)),
+            Message::Asked(Asked::Close) => self.key(ctx, Key::Tool(None)),
+            Message::Asked(Asked::Stopped(why)) => {
+                panic::show(&why);
+                false
+            }
+            Message::Tools(tools) => {
+                if tools.is_none() {
+                    self.tool = None;
+                }
+                if let Some(outside) = &mut self.outside {
+                    outside.take(tools);
                 }
                 true
             }
@@ -212,21 +243,13 @@ impl Component for Playground {
                 if let Some(keeping) = &self.keeping {
                     { keeping.view(&ctx.link().callback(Message::Draft)) }
                 }
-                if options.full {
-                    { tools::tabs(self.tool, &shared.ask) }
-                    if let Some(tool) = self.tool { { tools::panel(tool, &self.given(ctx, &shared)) } }
-                }
+                if options.full { { tabs(self.tool, &self.outside_id(), &ask) } }
                 { now(state, options, self.playing.is_some() || on_timeline()) }
                 if state.stale() && state.run.is_some() {
                     <p class="vfi-stale-note">
                         <b class="vfi-badge">{ "STALE" }</b>
                         { " The text has an error; below is the last run that worked." }
                     </p>
-                }
-                if !options.full && options.hosts.len() > 1 {
-                    <section class="vfi-beside" aria-label="Both hosts side by side">
-                        <Compare state={shared.clone()} id={format!("{id}-beside")} hosts={options.hosts.clone()} />
-                    </section>
                 }
                 <div class="vfi-panels">
                     <div class="vfi-left">
@@ -253,6 +276,7 @@ impl Component for Playground {
         if let Some(place) = self.place.cast::<Element>() {
             let _ = show_choices(&place);
         }
+        self.show_outside(ctx);
         if ctx.props().options.full {
             let shown = self.shown(ctx);
             self.address.follow(shown);
@@ -278,18 +302,53 @@ impl Playground {
         }
     }
 
-    /// What a tool is shown with.
-    fn given(&self, ctx: &Context<Self>, shared: &Shared) -> tools::Given {
-        tools::Given {
-            state: shared.clone(),
-            machine: self.moment.as_ref().map(|moment| moment.now.clone()),
-            view: Rc::new(self.shown(ctx)),
-            runs: self
-                .keeping
-                .as_ref()
-                .map_or_else(|| Rc::new([]) as _, |keeping| keeping.runs.clone()),
-            id: format!("{}-tool", self.id),
+    fn outside_id(&self) -> String {
+        [&self.id, "-tools"].concat()
+    }
+
+    /// Shows the open tool, or what a chapter compares.
+    fn show_outside(&mut self, ctx: &Context<Self>) {
+        let options = &ctx.props().options;
+        let chapter = !options.full && options.hosts.len() > 1;
+        let (word, label) = match self.tool {
+            Some(tool) => (tool.word(), tool.word()),
+            None if chapter => (Tool::Compare.word(), "Both hosts side by side"),
+            None => ("", ""),
+        };
+        if self.outside.is_none() && !word.is_empty() {
+            self.outside = self.new_outside(ctx, chapter);
         }
+        let turned = self.turned.take();
+        let Some(outside) = &mut self.outside else { return };
+        if word.is_empty() {
+            outside.hide();
+        } else if self.state.settled() {
+            let held = options.view.as_ref().map(|view| &view.hosts);
+            let shown = Shown {
+                tool: word.to_owned(),
+                chapter,
+                position: self.state.position,
+                followed: self.state.followed.map(|CauseId(cause)| cause),
+                vector: self.state.vector,
+                hosts: held.filter(|_| !chapter).unwrap_or(&options.hosts).clone(),
+            };
+            outside.show(label, &shown, &self.state.text);
+        }
+        match (turned, self.tool) {
+            (Some(_), Some(_)) => outside.focus(),
+            (Some(Some(closed)), None) => {
+                self.go_to(&["[data-tool=", closed.word(), "]"].concat());
+            }
+            _ => {}
+        }
+    }
+
+    /// A place for the tools behind the element this playground is in.
+    fn new_outside(&self, ctx: &Context<Self>, chapter: bool) -> Option<Outside> {
+        let own = self.place.cast::<Element>()?.parent_element()?;
+        let link = ctx.link();
+        let (ask, loaded) = (link.callback(Message::Asked), link.callback(Message::Tools));
+        Outside::new(&own, &self.outside_id(), chapter, ask, loaded)
     }
 
     /// Does what a key asks for; whether there is something new to draw.
@@ -327,7 +386,12 @@ impl Playground {
             Key::Grain => self.act(ctx, Action::Grain(state.grain.other())),
             Key::Help => self.help = !self.help,
             Key::HelpClosed => self.help = false,
-            Key::Tool(tool) => self.tool = tool,
+            Key::Tool(tool) => {
+                self.turned = Some(std::mem::replace(&mut self.tool, tool));
+                if let Some(outside) = &mut self.outside {
+                    outside.forgive();
+                }
+            }
             Key::Text => focus(&self.area),
             Key::Vector => focus(&self.vector),
             Key::Number => focus(&self.number),

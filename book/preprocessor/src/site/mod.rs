@@ -5,18 +5,18 @@
 //! - The loader's element on every page learns the hashed names of module and styles.
 //! - mdBook's pages are mended for readers who use no mouse or don't see them ([`access`]).
 //! - The playground's examples become a file, whose name its element learns.
-//! - The second module and its worker get names with hashes.
+//! - The modules loaded when they are asked for get names with hashes ([`modules`]).
 //! - What is published gets smaller ([`names`], [`smaller`]), gets a policy ([`policy`]) and works without a network
 //!   ([`offline`]).
 //! - Under `trunk serve` every page reloads itself, as the playground's does.
 
 mod access;
 mod hash;
+mod modules;
 mod names;
 mod offline;
 mod policy;
 mod smaller;
-mod worker;
 
 use crate::examples;
 use crate::preprocess::VfioIrq;
@@ -42,7 +42,7 @@ pub fn build_for_trunk() -> Result<()> {
 
 /// Builds the book of the repository `source` into `site`, where `playground.html` already is.
 pub fn build(source: &Path, site: &Path) -> Result<()> {
-    let worker = worker::put(source, site)?;
+    let later = modules::tools(site)? + &modules::worker(source, site)?;
     let playground = read(&site.join(PLAYGROUND))?;
     // mdBook empties the folder it builds into.
     let aside = site.join(".book");
@@ -53,7 +53,7 @@ pub fn build(source: &Path, site: &Path) -> Result<()> {
     // Under `trunk serve` every page has a script that reloads it by a socket: no policy, and
     // nothing is kept that was yesterday's.
     let published = !playground.contains(RELOADING);
-    let mut attributes = format!(" data-aside=\"{worker}\"");
+    let mut attributes = later;
     if published {
         attributes += &format!(" data-offline=\"{}\"", offline::NAME);
     }
@@ -217,7 +217,7 @@ fn ours(site: &Path) -> Result<Vec<PathBuf>> {
         for entry in fs::read_dir(&folder).with_context(|| cannot("read", &folder))? {
             let path = entry?.path();
             let name = path.file_name().unwrap_or_default().to_string_lossy();
-            let trunks = ["vfio-irq-", "playground-", "tokens-", "tools-"];
+            let trunks = ["vfio-irq-", "playground-", "tokens-"];
             if folder != site || trunks.iter().any(|prefix| name.starts_with(prefix)) {
                 found.push(path);
             }

@@ -1,5 +1,6 @@
-//! The tools of the full page: each opens below the toolbar, one at a time, and changes the
-//! scenario's text or says something about its run.
+//! The tools of the full page: each opens in the drawer at the bottom, one at a time, and changes the
+//! scenario's text or says something about its run. They are a module of their own (`web/tools`),
+//! whose [`root`] follows what the playground shows.
 //!
 //! A tool keeps what it needs to itself. It reads the state and the machine at the position, and
 //! changes the text by an [`Action`](crate::state::Action), so undo, drafts and links know nothing
@@ -12,6 +13,7 @@ pub mod function;
 pub mod import;
 pub mod inject;
 pub mod request;
+pub mod root;
 pub mod runs;
 pub mod share;
 
@@ -22,63 +24,9 @@ use vfio_irq_core::link::View;
 use vfio_irq_core::machine::Machine;
 use yew::prelude::*;
 
+use super::tabs::Tool;
 use super::{Shared, toolbar};
 use crate::kept::Kept;
-use crate::keys::Key;
-
-/// A tool.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Tool {
-    /// A SET_IRQS request, field by field.
-    Request,
-    /// What can happen at the position.
-    Inject,
-    /// What people paste, as a scenario.
-    Import,
-    /// Which function it is.
-    Function,
-    /// Two hosts on one text.
-    Compare,
-    /// Stories of book and tests.
-    Examples,
-    /// The last texts that ran.
-    Runs,
-    /// The whole as link, text, picture or program.
-    Share,
-}
-
-impl Tool {
-    /// All of them, in the order of their tabs.
-    pub const ALL: [Self; 8] = [
-        Self::Request,
-        Self::Inject,
-        Self::Compare,
-        Self::Function,
-        Self::Import,
-        Self::Examples,
-        Self::Runs,
-        Self::Share,
-    ];
-
-    /// Its tab's word.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Request => "Request",
-            Self::Inject => "Inject",
-            Self::Compare => "Compare",
-            Self::Examples => "Examples",
-            Self::Runs => "Runs",
-            Self::Share => "Share",
-            Self::Import => "Import",
-            Self::Function => "Function",
-        }
-    }
-
-    /// The tool a link means.
-    pub fn by_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|tool| tool.word().eq_ignore_ascii_case(word))
-    }
-}
 
 /// What a tool is shown with.
 #[derive(Clone)]
@@ -119,21 +67,6 @@ fn show_choices(id: &str) {
     }
 }
 
-/// One button for each tool; the open one is pressed.
-pub fn tabs(open: Option<Tool>, ask: &Callback<Key>) -> Html {
-    let button = |tool: Tool| {
-        let on = open == Some(tool);
-        let onclick = ask.reform(move |_: MouseEvent| Key::Tool((!on).then_some(tool)));
-        html! {
-            <button type="button" {onclick} class={on.then_some("vfi-on")}
-                aria-expanded={on.to_string()}>{ tool.word() }</button>
-        }
-    };
-    html! {
-        <div class="vfi-tabs" role="group" aria-label="Tools">{ for Tool::ALL.into_iter().map(button) }</div>
-    }
-}
-
 /// The open tool.
 pub fn panel(tool: Tool, given: &Given) -> Html {
     let (text, ask) = (given.state.text.clone(), given.state.ask.clone());
@@ -153,6 +86,6 @@ pub fn panel(tool: Tool, given: &Given) -> Html {
         Tool::Function => html! { <function::FunctionTool {text} {ask} {id} /> },
     };
     html! {
-        <section class="vfi-open-tool" id={given.id.clone()} aria-label={tool.word()}>{ body }</section>
+        <div class="vfi-open-tool" id={given.id.clone()} data-tool={tool.word()}>{ body }</div>
     }
 }
