@@ -1,8 +1,9 @@
 // Makes scenario blocks live, and starts the playground on its own page.
 //
-// The element that loads this file says where the WebAssembly module is (data-module, data-wasm,
-// data-styles, data-tools…, data-aside, data-offline: names in the site's root, written by the site's builder). Without them, as in a
-// book built by mdBook alone, every block stays as it is: text and diagram.
+// The element that loads this file says where the WebAssembly modules are (data-module, data-wasm,
+// data-styles, data-tools…, data-aside, data-offline: names in the site's root, written by the
+// site's builder). Without them, as in a book built by mdBook alone, every block stays as it is:
+// text and diagram.
 (() => {
     "use strict";
 
@@ -62,7 +63,7 @@
     const asked = new Map();
     const MOST_ASKED = 8;
     globalThis.vfioIrqAside = (op, text) => new Promise((done, failed) => {
-        if (!aside) return failed("this site was built without its second module");
+        if (!aside) return failed("this site was built without its worker");
         if (asked.size >= MOST_ASKED) return failed("still busy with what was asked before");
         asked.set(++last, { done, failed });
         try {

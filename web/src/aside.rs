@@ -1,4 +1,4 @@
-//! Asking the second module, `web/worker`, which lives in a worker.
+//! Asking the third module, `web/worker`, which lives in a worker.
 //!
 //! The worker, its restart and the bound on what it is asked at a time are the loader's
 //! (`book/assets/loader.js`): it knows the names of the files, and there it costs the module

@@ -38,7 +38,8 @@ async fn open(page: &Page<'_>, word: &str) -> Result<()> {
         json!(word)
     );
     page.value(&format!("{button}.click()")).await?;
-    page.until("document.querySelector('.vfi-open-tool') !== null").await
+    let drawn = format!("document.querySelector('.vfi-open-tool[data-tool={word}]')");
+    page.until(&format!("{drawn} !== null")).await
 }
 
 /// Writes into a field of the open tool, as a reader does.

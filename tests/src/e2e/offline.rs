@@ -36,7 +36,7 @@ fn without_network() -> Result<()> {
         let ask = "const done = arguments[0]; \
                    vfioIrqAside('json', 'fire 0').then(() => done('ok'), (e) => done(e))";
         let said = page.client.execute_async(ask, Vec::new()).await?;
-        ensure!(said == "ok", "the second module says {said}");
+        ensure!(said == "ok", "the worker says {said}");
         page.open("teardown.html").await?;
         page.value("document.querySelector('.vfio-irq-block').scrollIntoView()").await?;
         page.until("document.querySelector('.is-live .vfi-ledger') !== null").await?;

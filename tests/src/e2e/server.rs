@@ -23,14 +23,14 @@ pub(super) struct Server {
 #[derive(Clone)]
 struct Site {
     folder: PathBuf,
-    /// Files with this suffix are not found.
+    /// Files with this in their names are not found.
     missing: Option<&'static str>,
     asked: Arc<Mutex<Vec<String>>>,
     stopped: Arc<AtomicBool>,
 }
 
 impl Server {
-    /// Serves a folder on a free port. Files whose names end in `missing` are not found.
+    /// Serves a folder on a free port. Files whose names contain `missing` are not found.
     pub(super) fn start(folder: &Path, missing: Option<&'static str>) -> std::io::Result<Server> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         let base = format!("http://{}{PREFIX}", listener.local_addr()?);
@@ -110,7 +110,7 @@ impl Site {
         } else {
             name.to_owned()
         };
-        let refused = self.missing.is_some_and(|suffix| name.ends_with(suffix));
+        let refused = self.missing.is_some_and(|part| name.contains(part));
         if refused || name.split('/').any(|part| part == "..") {
             return None;
         }

@@ -29,17 +29,19 @@ async fn picture(page: &Page<'_>) -> Result<Value> {
         "[document.querySelector('.vfi textarea').value, \
           document.querySelector('.vfi-count').innerText, \
           document.querySelector('.vfi-ledger').innerText, \
-          document.querySelector('.vfi-open-tool')?.getAttribute('aria-label') ?? '']",
+          document.querySelector('.vfi-drawer:not([hidden])')?.getAttribute('aria-label') ?? '']",
     )
     .await
 }
 
 async fn click(page: &Page<'_>, label: &str) -> Result<()> {
+    // As soon as there is one: the tools come when they are asked for.
     let script = format!(
-        "[...document.querySelectorAll('.vfi button')].find((it) => \
-         (it.getAttribute('aria-label') ?? it.innerText) === {label:?}).click()"
+        "(() => {{ const button = [...document.querySelectorAll('.vfi button')].find((it) => \
+         (it.getAttribute('aria-label') ?? it.innerText) === {label:?}); \
+         button?.click(); return button !== undefined; }})()"
     );
-    page.value(&script).await.with_context(|| format!("no button {label}")).map(drop)
+    page.until(&script).await.with_context(|| format!("no button {label}"))
 }
 
 async fn hash(page: &Page<'_>) -> Result<String> {

@@ -5,12 +5,15 @@ use super::server::Server;
 use super::{Test, site};
 use anyhow::{Context, Result, ensure};
 use fantoccini::Locator;
+use std::time::Duration;
 
 pub(super) fn tests() -> Vec<Test> {
     vec![
         ("request_is_built_answered_and_inserted", request),
         ("hosts_are_compared_and_the_difference_explained", compare),
         ("chapter_that_compares_shows_both_hosts", chapter),
+        ("tools_are_loaded_when_one_is_opened", lazy),
+        ("tools_that_do_not_load_say_so_and_the_page_works", missing),
         ("every_example_opens_and_holds", examples),
         ("examples_that_do_not_load_say_so", examples_fail),
         ("draft_survives_a_reload_and_a_link", draft),
@@ -21,15 +24,19 @@ pub(super) fn tests() -> Vec<Test> {
 
 const TEXT: &str = "#vfio-irq-playground .vfi-area";
 
+/// Modules may be served by the service worker, and the server then hears nothing of it.
+const WITHOUT_CACHE: Option<&str> = Some("offline.js");
+
 async fn open(page: &Page<'_>, hash: &str) -> Result<()> {
     page.open(&format!("playground.html{hash}")).await?;
     page.until("document.querySelector('.vfi-ledger') !== null").await
 }
 
-/// Clicks the button with this word.
+/// Clicks the button with this word, as soon as there is one: the tools come when they are asked for.
 async fn press(page: &Page<'_>, word: &str) -> Result<()> {
-    let path = format!("//*[@id='vfio-irq-playground']//button[normalize-space()='{word}']");
-    let button = page.client.find(Locator::XPath(&path)).await;
+    let path = format!("//main//button[normalize-space()='{word}']");
+    let wait = page.client.wait().at_most(Duration::from_secs(20));
+    let button = wait.for_element(Locator::XPath(&path)).await;
     button.with_context(|| format!("no button {word}"))?.click().await?;
     Ok(())
 }
@@ -91,6 +98,39 @@ fn chapter() -> Result<()> {
         page.value("document.querySelector('.vfio-irq-block').scrollIntoView()").await?;
         until_says(page, ".vfi-beside .vfi-why", "dynamic-msix").await?;
         page.is_clean().await
+    })
+}
+
+fn lazy() -> Result<()> {
+    let server = Server::start(&site()?, WITHOUT_CACHE)?;
+    with_page(&server, DESKTOP, async |page| {
+        let loaded = || server.count_of("vfio-irq-tools-", ".wasm");
+        open(page, "").await?;
+        ensure!(loaded() == 0, "they were loaded unasked");
+        press(page, "Share").await?;
+        until_says(page, ".vfi-share", "Rust").await?;
+        press(page, "Request").await?;
+        until_says(page, ".vfi-drawer", "Insert here").await?;
+        ensure!(loaded() == 1, "they were loaded {} times", loaded());
+        // The focus is in the drawer; Escape gives it back to the tab.
+        let focused = "document.activeElement";
+        page.until(&format!("{focused}.classList.contains('vfi-drawer')")).await?;
+        page.client.active_element().await?.send_keys("\u{e00c}").await?;
+        page.until(&format!("{focused}.dataset.tool === 'Request'")).await?;
+        let hidden = page.value("document.querySelector('.vfi-drawer').hidden").await?;
+        ensure!(hidden == true, "Escape did not close the drawer");
+        page.is_clean().await
+    })
+}
+
+fn missing() -> Result<()> {
+    let server = Server::start(&site()?, Some("vfio-irq-tools-"))?;
+    with_page(&server, DESKTOP, async |page| {
+        open(page, "").await?;
+        press(page, "Share").await?;
+        until_says(page, ".vfi-drawer", "did not load").await?;
+        press(page, "Fire").await?;
+        page.until("!document.querySelector('.vfi-group-tools button').disabled").await
     })
 }
 
@@ -186,7 +226,7 @@ fn looks() -> Result<()> {
                 open(page, "").await?;
                 for tool in ["Request", "Compare", "Examples", "Runs"] {
                     press(page, tool).await?;
-                    page.until("document.querySelector('.vfi-open-tool :is(.vfi-form, .vfi-diff, .vfi-examples, .vfi-kept-runs)') !== null").await?;
+                    page.until(&format!("document.querySelector('.vfi-open-tool[data-tool={tool}] :is(.vfi-form, .vfi-diff, .vfi-examples, .vfi-kept-runs)') !== null")).await?;
                     page.fits_its_width().await?;
                     let name = format!("{}-{device}-{name}", tool.to_lowercase());
                     page.screenshot(&name).await?;

@@ -1,4 +1,4 @@
-//! The second module, in its worker: asked by the page's own door.
+//! The third module, in its worker: asked by the page's own door.
 
 use super::browser::{DESKTOP, Page, with_page};
 use super::server::Server;
@@ -122,7 +122,7 @@ fn copied() -> Result<()> {
         page.client.find(button).await?.click().await?;
         page.until("document.querySelector('.vfi-copied').innerText === 'Copied'").await?;
         let loaded = server.count_of("vfio-irq-worker-", ".wasm");
-        ensure!(loaded == 1, "the second module was loaded {loaded} times");
+        ensure!(loaded == 1, "the worker was loaded {loaded} times");
         Ok(())
     })
 }

@@ -1,4 +1,4 @@
-//! The page's second module: what is rarely asked for, or takes long. It runs in a worker, and is
+//! The page's third module: what is rarely asked for, or takes long. It runs in a worker, and is
 //! loaded when it is first asked.
 //!
 //! An operation is a function from a text to a text, by a name: [`OPS`]. It knows nothing of pages

@@ -37,7 +37,7 @@ fn clippy(counts: &mut Counts) -> Result<()> {
         "--workspace --all-targets",
         // The tests and benches of these need a host.
         "--target wasm32-unknown-unknown -p vfio-irq-core -p vfio-irq-bench --lib",
-        "--target wasm32-unknown-unknown -p vfio-irq-web -p vfio-irq-worker -p vfio-irq-wasm-tests --all-targets",
+        "--target wasm32-unknown-unknown -p vfio-irq-web -p vfio-irq-page -p vfio-irq-tools -p vfio-irq-worker -p vfio-irq-wasm-tests --all-targets",
     ];
     for target in targets {
         let arguments = format!("clippy --locked {target} -- -D warnings");

@@ -26,7 +26,7 @@ pub(super) fn tools(site: &Path) -> Result<String> {
 /// Puts the worker's files in folder `site` together, and names them; the attribute.
 pub(super) fn worker(source: &Path, site: &Path) -> Result<String> {
     let worker = read(&source.join(WORKER))?;
-    let around = |script, wasm: &str| script + "\n" + &worker.replace("{wasm}", wasm);
+    let around = |script: String, wasm: &str| script + "\n" + &worker.replace("{wasm}", wasm);
     let (script, _) = module(site, "vfio-irq-worker", around)?;
     Ok(format!(" data-aside=\"{script}\""))
 }
