@@ -3,10 +3,10 @@
 //! Each cause is in exactly one place: signalled, merged into another, waiting, or lost. Only
 //! waiting causes are kept by name; the rest are counts, so a long run costs no memory.
 
-use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use crate::event::{CauseId, Place};
+use crate::sorted::Sorted;
 
 /// Counts of a run so far.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
@@ -43,7 +43,7 @@ pub struct Ledger {
     signals: u32,
     /// Causes between birth and their first place (at most a handful, within one step).
     open: Vec<CauseId>,
-    waiting: BTreeMap<CauseId, Place>,
+    waiting: Sorted<CauseId, Place>,
 }
 
 impl Ledger {
@@ -102,7 +102,7 @@ impl Ledger {
 
     /// The waiting causes, oldest first.
     pub fn waiting(&self) -> impl Iterator<Item = (CauseId, Place)> + '_ {
-        self.waiting.iter().map(|(cause, place)| (*cause, *place))
+        self.waiting.iter()
     }
 
     /// Whether every cause is in exactly one place. While one is being dealt with it is in none.

@@ -32,5 +32,6 @@ pub mod render;
 pub mod request;
 pub mod scenario;
 pub mod seen;
+pub mod sorted;
 pub mod trace;
 pub mod uapi;

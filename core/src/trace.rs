@@ -1,12 +1,13 @@
 //! The record of a run: every line of the scenario with what happened and what was expected.
 
-use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::device::Fd;
 use crate::event::{CauseId, Event};
 use crate::ledger::Summary;
+use crate::sorted::Sorted;
 
 /// A whole run.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -60,7 +61,7 @@ pub struct Check {
 pub struct Counts {
     summary: Summary,
     /// Causes neither signalled, merged nor lost yet.
-    open: BTreeSet<CauseId>,
+    open: Sorted<CauseId, ()>,
 }
 
 impl Counts {
@@ -69,13 +70,17 @@ impl Counts {
         match event {
             Event::Cause { cause, .. } => {
                 self.summary.causes += 1;
-                self.open.insert(*cause);
+                self.open.insert(*cause, ());
             }
-            Event::Merged { cause, .. } if self.open.remove(cause) => self.summary.merged += 1,
-            Event::Lost { cause, .. } if self.open.remove(cause) => self.summary.lost += 1,
+            Event::Merged { cause, .. } if self.open.remove(cause).is_some() => {
+                self.summary.merged += 1
+            }
+            Event::Lost { cause, .. } if self.open.remove(cause).is_some() => {
+                self.summary.lost += 1
+            }
             Event::Signalled { cause, .. } => {
                 self.summary.signals += 1;
-                if self.open.remove(cause) {
+                if self.open.remove(cause).is_some() {
                     self.summary.signalled += 1;
                 }
             }

@@ -4,13 +4,13 @@
 //! A *position* is a number of events that have happened: 0 is before all, the current event is
 //! the one before the position.
 
-use std::collections::BTreeMap;
 use std::mem::discriminant;
 use std::ops::Range;
 
 use vfio_irq_core::device::Fd;
 use vfio_irq_core::event::{CauseId, Event, Loss, Place, Source};
 use vfio_irq_core::ledger::Summary;
+use vfio_irq_core::sorted::Sorted;
 use vfio_irq_core::trace::{Entry, Trace};
 
 use crate::time::Landmark;
@@ -374,7 +374,7 @@ impl Kind {
 /// The causes that wait, and how many in each lane.
 #[derive(Default)]
 struct Waits {
-    places: BTreeMap<CauseId, Place>,
+    places: Sorted<CauseId, Place>,
     host: usize,
     function: usize,
     intx: usize,

@@ -138,7 +138,8 @@ fn place() -> Element {
 /// Rendering is asynchronous, and pauses for the browser when it takes long: waits for the end of
 /// it, and for what the browser does after (scroll events).
 async fn tick() {
-    for _ in 0..2 {
+    // What a tool asks goes through two schedulers, its own and the playground's.
+    for _ in 0..4 {
         yew::scheduler::flush().await;
         TimeoutFuture::new(20).await;
     }

@@ -1,6 +1,5 @@
 //! The machine behind the seam: records events, and interrupts calls where it was told to.
 
-use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
@@ -8,6 +7,7 @@ use super::Machine;
 use crate::device::{Answer, Device, Fd, Moment, RegionInfo, Stimulate, Stimulus};
 use crate::errno::Errno;
 use crate::event::{Call, Event, Outcome, Sink};
+use crate::sorted::Sorted;
 use crate::uapi::{IrqInfo, IrqSetHeader};
 
 /// A [`Machine`] as a device under test.
@@ -74,7 +74,7 @@ impl Emulator {
     fn call(&mut self, call: Call) -> Outcome {
         self.machine.begin(call, &mut self.log);
         self.look();
-        let mut seen: BTreeMap<String, u32> = BTreeMap::new();
+        let mut seen: Sorted<String, u32> = Sorted::default();
         loop {
             let before = self.log.events.len();
             let outcome = self.machine.advance(&mut self.log);
@@ -90,7 +90,9 @@ impl Emulator {
                 _ => None,
             });
             for name in steps.collect::<Vec<_>>() {
-                let nth = *seen.entry(name.clone()).and_modify(|nth| *nth += 1).or_insert(1);
+                let (nth, _) = seen.or_insert(name.clone(), 0);
+                *nth += 1;
+                let nth = *nth;
                 self.interrupt(&name, nth);
             }
         }

@@ -12,7 +12,6 @@
 //! ids and BARs readable as its PF's capability would give them), and the device's own registers
 //! (they read as zero).
 
-use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::String;
 use alloc::sync::Arc;
@@ -27,6 +26,7 @@ use super::raise::Level;
 use super::regs::{self, Command};
 use super::spec::{FunctionError, FunctionSpec, WhenOff};
 use crate::event::CauseId;
+use crate::sorted::Sorted;
 use crate::uapi::IrqIndex;
 
 /// A PCI function as a value. Clones share what never changes.
@@ -37,7 +37,7 @@ pub struct Function {
     pub(super) status: Option<Level>,
     pub(super) msi: Option<Msi>,
     pub(super) msix: Option<Msix>,
-    pub(super) held: BTreeMap<u16, CauseId>,
+    pub(super) held: Sorted<u16, CauseId>,
 }
 
 impl Function {
@@ -53,7 +53,7 @@ impl Function {
     }
 
     pub(super) fn assemble(shape: Shape, msi: Option<Msi>, msix: Option<Msix>) -> Self {
-        let (header, held) = (Header::RESET, BTreeMap::new());
+        let (header, held) = (Header::RESET, Sorted::default());
         Self { shape: Arc::new(shape), header, status: None, msi, msix, held }
     }
 
@@ -176,7 +176,7 @@ impl Function {
 
     /// Vectors held until a message capability is enabled, in order, each with its cause.
     pub fn held(&self) -> impl Iterator<Item = (u16, CauseId)> + '_ {
-        self.held.iter().map(|(vector, cause)| (*vector, *cause))
+        self.held.iter()
     }
 
     /// Bytes of config space: 256, or 4096 with its extended part.

@@ -4,12 +4,11 @@
 //! per-vector mask and pending bits. Leaves out Extended Message Data (its Capable bit is kept as
 //! a dump has it, its Enable bit can't be set).
 
-use alloc::collections::BTreeMap;
-
 use super::access::Write;
 use super::regs;
 use super::spec::MsiSpec;
 use crate::event::CauseId;
+use crate::sorted::Sorted;
 
 /// An MSI capability.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -23,7 +22,7 @@ pub struct Msi {
     address: u64,
     data: u16,
     mask: u32,
-    pub(super) waiting: BTreeMap<u16, CauseId>,
+    pub(super) waiting: Sorted<u16, CauseId>,
 }
 
 /// Registers of the capability, one a dword.
@@ -40,7 +39,7 @@ impl Msi {
     /// `fixed`: Message Control as the function has it after reset.
     pub(super) fn new(spec: MsiSpec, offset: u16, fixed: u16) -> Self {
         let fixed = fixed & !(regs::MSI_ENABLE | regs::MSI_MME | regs::MSI_EXTENDED_ENABLE);
-        let waiting = BTreeMap::new();
+        let waiting = Sorted::default();
         Self { spec, offset, fixed, control: 0, address: 0, data: 0, mask: 0, waiting }
     }
 
@@ -98,12 +97,12 @@ impl Msi {
 
     /// Pending Bits.
     pub fn pending_bits(&self) -> u32 {
-        self.waiting.keys().fold(0, |bits, vector| bits | 1 << vector)
+        self.waiting.iter().fold(0, |bits, (vector, _)| bits | 1 << vector)
     }
 
     /// Pending vectors in order, each with the cause that waits there.
     pub fn pending(&self) -> impl Iterator<Item = (u16, CauseId)> + '_ {
-        self.waiting.iter().map(|(vector, cause)| (*vector, *cause))
+        self.waiting.iter()
     }
 
     /// Whether the vector's mask bit is set.

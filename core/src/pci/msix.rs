@@ -4,13 +4,13 @@
 //! table and array, act on the bytes they name. Leaves out steering tags.
 
 use alloc::boxed::Box;
-use alloc::collections::BTreeMap;
 use alloc::vec;
 
 use super::access::Write;
 use super::regs;
 use super::spec::MsixSpec;
 use crate::event::CauseId;
+use crate::sorted::Sorted;
 
 /// A table entry.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -37,13 +37,13 @@ pub struct Msix {
     /// Enable and Function Mask.
     control: u16,
     pub(super) entries: Box<[Entry]>,
-    pub(super) waiting: BTreeMap<u16, CauseId>,
+    pub(super) waiting: Sorted<u16, CauseId>,
 }
 
 impl Msix {
     pub(super) fn new(spec: MsixSpec, offset: u16) -> Self {
         let entries = vec![Entry::RESET; usize::from(spec.vectors)].into_boxed_slice();
-        Self { spec, offset, control: 0, entries, waiting: BTreeMap::new() }
+        Self { spec, offset, control: 0, entries, waiting: Sorted::default() }
     }
 
     /// Table size, 1 to 2048.
@@ -93,12 +93,12 @@ impl Msix {
 
     /// Whether the vector's pending bit is set.
     pub fn is_pending(&self, vector: u16) -> bool {
-        self.waiting.contains_key(&vector)
+        self.waiting.get(&vector).is_some()
     }
 
     /// Pending vectors in order, each with the cause that waits there.
     pub fn pending(&self) -> impl Iterator<Item = (u16, CauseId)> + '_ {
-        self.waiting.iter().map(|(vector, cause)| (*vector, *cause))
+        self.waiting.iter()
     }
 
     pub(super) fn set_control(&mut self, value: u16) {
@@ -125,7 +125,8 @@ impl Msix {
         match offset.checked_sub(u64::from(pba_offset)) {
             Some(byte) if bar == pba_bar && byte < self.spec.pba_len() => {
                 let first = (byte * 8) as u16;
-                let bits = self.waiting.range(first..first + 32);
+                let bits = self.waiting.iter();
+                let bits = bits.filter(|(vector, _)| (first..first + 32).contains(vector));
                 bits.fold(0, |bits, (vector, _)| bits | 1 << (vector - first))
             }
             _ => 0,

@@ -4,8 +4,6 @@
 //! while Interrupt Disable is clear and no message capability is enabled), 6.1.4 (messages, masks,
 //! pending bits) and 6.6.2 (reset of the function).
 
-use alloc::collections::BTreeMap;
-use alloc::collections::btree_map::Entry;
 use alloc::vec::Vec;
 use core::mem::take;
 
@@ -17,6 +15,7 @@ use super::regs::Command;
 use super::spec::WhenOff;
 use super::{Output, Outputs};
 use crate::event::{CauseId, Loss, Place};
+use crate::sorted::Sorted;
 use crate::uapi::IrqIndex;
 
 /// A raised interrupt status.
@@ -159,11 +158,11 @@ impl Function {
         let ready: Vec<(u16, CauseId)> = match (self.mode(), &mut self.msi, &mut self.msix) {
             (Some(IrqIndex::Msix), _, Some(msix)) if !msix.function_masked() => {
                 let entries = &msix.entries;
-                msix.waiting.extract_if(.., |v, _| !entries[usize::from(*v)].masked).collect()
+                msix.waiting.take_if(|v| !entries[usize::from(v)].masked)
             }
             (Some(IrqIndex::Msi), Some(msi), _) => {
                 let (mask, granted) = (msi.mask(), msi.granted());
-                msi.waiting.extract_if(.., |v, _| *v < granted && mask & 1 << *v == 0).collect()
+                msi.waiting.take_if(|v| v < granted && mask & 1 << v == 0)
             }
             (None, ..) => return,
             _ => Vec::new(),
@@ -182,12 +181,9 @@ impl Function {
 }
 
 /// The cause waits for its vector, or joins the one that already does.
-fn wait(waiting: &mut BTreeMap<u16, CauseId>, vector: u16, cause: CauseId, place: Place) -> Output {
-    match waiting.entry(vector) {
-        Entry::Vacant(free) => {
-            free.insert(cause);
-            Output::Waits { cause, place }
-        }
-        Entry::Occupied(up) => Output::Merged { cause, into: *up.get(), place },
+fn wait(waiting: &mut Sorted<u16, CauseId>, vector: u16, cause: CauseId, place: Place) -> Output {
+    match waiting.or_insert(vector, cause) {
+        (_, true) => Output::Waits { cause, place },
+        (up, false) => Output::Merged { cause, into: *up, place },
     }
 }

@@ -1,6 +1,5 @@
 //! What came, beside what was expected.
 
-use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -14,6 +13,7 @@ use crate::ledger::Summary;
 use crate::scenario::ast::{Action, Expect, Names, Span, StepLine, Tally};
 use crate::scenario::error::nearest;
 use crate::scenario::print::{FlagWords, write_value};
+use crate::sorted::Sorted;
 use crate::trace::Check;
 
 /// Most things a message lists.
@@ -108,16 +108,15 @@ impl Runner {
         if missed.is_empty() {
             return;
         }
-        let mut steps: BTreeMap<String, u32> = BTreeMap::new();
+        let mut steps: Sorted<String, u32> = Sorted::default();
         let mut order: Vec<String> = Vec::new();
         for event in &part.events {
             if let Event::Step(step) = event {
                 let name = step.to_string();
-                if let Some(times) = steps.get_mut(&name) {
-                    *times += 1;
-                } else {
-                    order.push(name.clone());
-                    steps.insert(name, 1);
+                let (times, new) = steps.or_insert(name.clone(), 0);
+                *times += 1;
+                if new {
+                    order.push(name);
                 }
             }
         }
@@ -135,7 +134,7 @@ impl Runner {
 }
 
 /// What there is to say about a moment that never came.
-fn never_came(moment: &Moment, steps: &BTreeMap<String, u32>, order: &[String]) -> String {
+fn never_came(moment: &Moment, steps: &Sorted<String, u32>, order: &[String]) -> String {
     if let Some(times) = steps.get(&moment.step) {
         return format!("that step came {times} times only");
     }
