@@ -66,7 +66,8 @@ fn look(look: super::browser::Look) -> Result<()> {
                 let tools = tools.as_array().into_iter().flatten().filter_map(|it| it.as_str());
                 for (number, tool) in tools.enumerate() {
                     page.value(&format!("{tabs}[{number}].click()")).await?;
-                    let drawn = format!("document.querySelector('.vfi-open-tool[data-tool={tool}]')");
+                    let drawn =
+                        format!("document.querySelector('.vfi-open-tool[data-tool={tool}]')");
                     page.until(&format!("{drawn} !== null")).await?;
                     let place = format!("{name}, {theme}, {tool}");
                     all.extend(found(page, &axe, &place).await?);
