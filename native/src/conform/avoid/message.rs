@@ -147,6 +147,10 @@ pub(super) fn qemu_reset_keeps(now: &Now<'_>, action: &Action) -> bool {
             || function.msix().is_some_and(|msix| msix.pending().next().is_some())
     };
     // Linux writes the table again after a reset, but 6.12 not while Memory Space is off.
-    let table = || *action == Action::Reset && now.machine.host.mode() == IrqMode::Msix;
-    resets && (waits() || table() && !now.memory())
+    let host = &now.machine.host;
+    let unwritten = || {
+        let sets_memory = host.profile().rules.restore_sets_memory;
+        *action == Action::Reset && host.mode() == IrqMode::Msix && !sets_memory && !now.memory()
+    };
+    resets && (waits() || unwritten())
 }
