@@ -2,6 +2,8 @@
 
 use vfio_irq_core::device::Device;
 use vfio_irq_core::host::HostProfile;
+use vfio_irq_core::import::import as import_text;
+use vfio_irq_core::link;
 use vfio_irq_core::machine::{Emulator, Machine};
 use vfio_irq_core::pci::import;
 use vfio_irq_core::render;
@@ -112,5 +114,47 @@ pub fn config(data: &[u8]) {
         let _ = device.region_write(CONFIG_REGION, 0, &all.iter().map(|b| !b).collect::<Vec<_>>());
         let _ = device.reset();
         device.take_events();
+    }
+}
+
+/// Whatever is pasted gives a scenario's text that is understood, perhaps an empty one, and says
+/// what was left out at places in the text.
+pub fn import(data: &[u8]) {
+    let Ok(text) = core::str::from_utf8(data) else { return };
+    let import = import_text(text);
+    let lines = text.split('\n').count().max(1) as u32;
+    for problem in &import.problems {
+        assert!((1..=lines).contains(&problem.line), "line {} of {lines}", problem.line);
+        assert!(problem.column >= 1, "{problem:?}");
+    }
+    assert!(import.kind.is_some() || !import.problems.is_empty() || text.trim().is_empty());
+    let again = Scenario::parse(&import.scenario);
+    assert!(again.is_ok(), "what import makes is no scenario: {again:?}\n{}", import.scenario);
+}
+
+/// A link is refused in a sentence, or holds a view that every form of link brings back.
+pub fn link(data: &[u8]) {
+    if let Ok(view) = link::View::from_payload(data) {
+        brought_back(&view);
+    }
+    // Without the checksum a fuzzer would never come behind it.
+    if let Ok(link) = link::seal(data) {
+        opened(&link);
+    }
+    if let Ok(text) = core::str::from_utf8(data) {
+        opened(text);
+    }
+}
+
+fn opened(said: &str) {
+    match link::decode(said) {
+        Ok(view) => brought_back(&view),
+        Err(error) => assert!(!error.to_string().is_empty()),
+    }
+}
+
+fn brought_back(view: &link::View) {
+    for link in [link::encode(view), link::encode_stored(view)].into_iter().flatten() {
+        assert_eq!(link::decode(&link).as_ref(), Ok(view), "{link}");
     }
 }

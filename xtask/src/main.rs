@@ -36,7 +36,7 @@ Tasks of this project. Both set up what is missing on this machine first.
       built page there, and print all beside the budgets
 
   cargo xtask fuzz [FUZZER]... [--seconds N] [--merge]
-      Fuzz what people paste (scenario config), a minute each; --merge keeps
+      Fuzz what people paste (scenario config import link), a minute each; --merge keeps
       what was found in fuzz/corpus
 
   cargo xtask setup
