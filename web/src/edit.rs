@@ -33,11 +33,6 @@ pub fn raise(text: &str, spot: &Spot, stimulus: Stimulus) -> String {
     }
 }
 
-/// The text with these lines after line n (0: at the top).
-pub fn insert(text: &str, line: u32, lines: &str) -> String {
-    (line..).zip(lines.lines()).fold(text.to_owned(), |text, (at, new)| insert_line(&text, at, new))
-}
-
 /// The text with `host PROFILE`; its other words (`vectors=8`) stay.
 pub fn set_host(text: &str, profile: &str) -> String {
     match find_line(text, "host") {

@@ -2,7 +2,6 @@
 
 use vfio_irq_core::device::Stimulus;
 
-use crate::components::tools::Tool;
 use crate::state::{Action, Grain};
 
 /// What a key asks for.
@@ -26,8 +25,6 @@ pub enum Key {
     Follow,
     /// Opens or closes the list of keys.
     Help,
-    /// Opens a tool, or closes the open one.
-    Tool(Option<Tool>),
 }
 
 /// Where the focus is.

@@ -87,7 +87,7 @@ impl Run {
     }
 
     /// The position at the end of a line of the text.
-    pub fn end_of_line(&self, line: u32) -> Option<usize> {
+    fn end_of_line(&self, line: u32) -> Option<usize> {
         let at = self.trace().entries.iter().position(|entry| entry.line == line)?;
         Some(self.index.span(at).end)
     }

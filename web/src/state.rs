@@ -6,7 +6,7 @@ use vfio_irq_core::device::Stimulus;
 use vfio_irq_core::event::CauseId;
 use vfio_irq_core::scenario::TextError;
 
-use crate::edit::{self, Spot};
+use crate::edit;
 use crate::run::{self, Run};
 
 /// How far a step goes.
@@ -43,10 +43,6 @@ pub enum Action {
     Host(String),
     /// Another function: changes the text.
     Function(String),
-    /// Puts lines into the text where the position is; inside a call, after its line.
-    Insert(String),
-    /// Another text altogether; undo has the one before.
-    Replace(String),
     /// Follows a cause through the timeline, or none.
     Follow(Option<CauseId>),
     /// Takes back the last change of the text.
@@ -160,8 +156,6 @@ impl State {
             Action::Raise(stimulus) => next.raise(stimulus),
             Action::Host(profile) => next.replace(&edit::set_host(&self.text, &profile)),
             Action::Function(profile) => next.replace(&edit::set_function(&self.text, &profile)),
-            Action::Insert(lines) => next.insert(&lines),
-            Action::Replace(text) => next.replace(&text),
             Action::Follow(cause) => next.followed = cause,
             Action::Undo => next.undo(),
             Action::Redo => next.redo(),
@@ -224,20 +218,6 @@ impl State {
                 self.errors = Rc::new([]);
             }
             Err(errors) => self.errors = errors.into(),
-        }
-    }
-
-    /// Puts lines where the position is, and moves behind what they bring about.
-    fn insert(&mut self, lines: &str) {
-        self.settle();
-        let Some(old) = self.run.clone().filter(|_| !self.stale()) else { return };
-        let position = self.position;
-        let (Spot::After(line) | Spot::Inside(line, _)) = old.spot(position);
-        let count = |text: &str| u32::try_from(text.lines().count()).unwrap_or(u32::MAX);
-        let line = line.min(count(&self.text));
-        self.replace(&edit::insert(&self.text, line, lines));
-        if let Some(new) = self.run.clone().filter(|_| !self.stale()) {
-            self.position = new.end_of_line(line + count(lines)).unwrap_or(position);
         }
     }
 

@@ -14,7 +14,6 @@ pub mod playground;
 pub mod rows;
 pub mod timeline;
 pub mod toolbar;
-pub mod tools;
 
 use std::ops::Deref;
 use std::rc::Rc;

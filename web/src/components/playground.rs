@@ -21,7 +21,6 @@ use super::now::now;
 use super::part::{Part, address};
 use super::timeline::timeline;
 use super::toolbar::{Toolbar, show_choices, toolbar};
-use super::tools::{self, Tool};
 use crate::clipboard;
 use crate::edit;
 use crate::keys::{Focus, Key, key};
@@ -68,7 +67,6 @@ pub struct Playground {
     settling: Option<Timeout>,
     playing: Option<Interval>,
     help: bool,
-    tool: Option<Tool>,
     copied: &'static str,
 }
 
@@ -92,7 +90,6 @@ impl Component for Playground {
             settling: None,
             playing: None,
             help: false,
-            tool: None,
             copied: "",
         }
     }
@@ -133,10 +130,6 @@ impl Component for Playground {
                 class={classes!("vfi", options.full.then_some("vfi-full"))}>
                 { toolbar(&bar) }
                 if self.help { { help() } }
-                if options.full {
-                    { tools::tabs(self.tool, &shared.ask) }
-                    if let Some(tool) = self.tool { { tools::panel(tool, &self.given(&shared)) } }
-                }
                 { now(state) }
                 if state.stale() && state.run.is_some() {
                     <p class="vfi-stale-note">
@@ -172,15 +165,6 @@ impl Component for Playground {
 }
 
 impl Playground {
-    /// What a tool is shown with.
-    fn given(&self, shared: &Shared) -> tools::Given {
-        tools::Given {
-            state: shared.clone(),
-            machine: self.machines.as_ref().map(|(now, _)| now.clone()),
-            id: format!("{}-tool", self.id),
-        }
-    }
-
     /// Does what a key asks for; whether there is something new to draw.
     fn key(&mut self, ctx: &Context<Self>, key: Key) -> bool {
         let state = self.state.clone();
@@ -190,7 +174,6 @@ impl Playground {
             Key::Follow => self.act(ctx, follow_current(&state)),
             Key::Play => self.play(ctx),
             Key::Help => self.help = !self.help,
-            Key::Tool(tool) => self.tool = tool,
             Key::Text => focus(&self.area),
             Key::Vector => focus(&self.vector),
             Key::Leave => {
