@@ -42,3 +42,13 @@ fn scenario_texts_hold() {
 fn config_dumps_hold() {
     hold(&["fuzz/corpus/config", "tests/data/configs"], checks::config);
 }
+
+#[test]
+fn imported_texts_hold() {
+    hold(&["fuzz/corpus/import", "tests/data/configs"], checks::import);
+}
+
+#[test]
+fn links_hold() {
+    hold(&["fuzz/corpus/link"], checks::link);
+}

@@ -9,8 +9,12 @@ use anyhow::{Context, Result, bail, ensure};
 use std::path::Path;
 
 /// The fuzzers, and a folder of inputs beside those in `fuzz/corpus/NAME`.
-const TARGETS: &[(&str, &str)] =
-    &[("scenario", "tests/scenarios"), ("config", "tests/data/configs"), ("import", "tests/data/configs"), ("link", "fuzz/corpus/link")];
+const TARGETS: &[(&str, &str)] = &[
+    ("scenario", "tests/scenarios"),
+    ("config", "tests/data/configs"),
+    ("import", "tests/data/configs"),
+    ("link", "fuzz/corpus/link"),
+];
 
 /// How long each runs, in seconds, if nothing else is said.
 const SECONDS: &str = "60";
