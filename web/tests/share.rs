@@ -69,12 +69,19 @@ async fn page_with_a_view_shows_it() {
         ..Options::default()
     };
     let mounted = mount(place.clone(), TEXT, options);
-    TimeoutFuture::new(50).await;
+    let around = place.parent_element().expect("it is in the page");
+    let find = |selector: &str| around.query_selector(selector).expect("a right selector");
+    // The tool comes when its module has come.
+    for _ in 0..100 {
+        if find(".vfi-share").is_some() {
+            break;
+        }
+        TimeoutFuture::new(20).await;
+    }
 
     let text = |selector: &str| {
-        let around = place.parent_element().expect("it is in the page");
-        let found = around.query_selector(selector).expect("a right selector");
-        found.and_then(|it| it.text_content()).unwrap_or_else(|| panic!("no {selector}"))
+        let found = find(selector).and_then(|it| it.text_content());
+        found.unwrap_or_else(|| panic!("no {selector}"))
     };
     assert!(text(".vfi-count").starts_with("2/"), "{}", text(".vfi-count"));
     assert!(text(".vfi-share").contains("Rust"), "{}", text(".vfi-share"));

@@ -83,7 +83,9 @@ impl Page {
         init.set_bubbles(true);
         let event = InputEvent::new_with_event_init_dict("input", &init).expect("an event");
         let _ = field.dispatch_event(&event);
-        TimeoutFuture::new(300).await;
+        // The text runs when the reader pauses.
+        TimeoutFuture::new(400).await;
+        tick().await;
     }
 
     async fn choose(&self, select: &str, value: &str) {
@@ -129,8 +131,13 @@ impl Drop for Page {
     }
 }
 
+/// Rendering is asynchronous, and what a tool asks goes through two schedulers, its own and the
+/// playground's.
 async fn tick() {
-    TimeoutFuture::new(30).await;
+    for _ in 0..4 {
+        yew::scheduler::flush().await;
+        TimeoutFuture::new(20).await;
+    }
 }
 
 fn forget_everything() {
@@ -161,7 +168,7 @@ async fn form_keeps_its_values_while_stepping_and_answers_anew() {
     page.press("Loopback trigger").await;
     assert!(page.said(".vfi-answer").starts_with('0'), "{}", page.said(".vfi-answer"));
     for _ in 0..20 {
-        page.find("[aria-label=\"Line back\"]").unchecked_into::<HtmlElement>().click();
+        page.find("[aria-label=\"Request back\"]").unchecked_into::<HtmlElement>().click();
         tick().await;
     }
     assert_eq!(page.said(".vfi-line-said"), "set_irqs msix trigger none 0+1");
@@ -197,7 +204,7 @@ async fn preset_shows_in_every_field_whatever_was_chosen_before() {
 async fn request_at_the_position_is_edited_in_place() {
     let page = Page::new(ENABLED, false).await;
     page.press("Request").await;
-    page.find("[aria-label=\"Line back\"]").unchecked_into::<HtmlElement>().click();
+    page.find("[aria-label=\"Request back\"]").unchecked_into::<HtmlElement>().click();
     tick().await;
     page.press("Edit line 3").await;
     page.find(".vfi-flags label:nth-of-type(6) input").unchecked_into::<HtmlElement>().click();

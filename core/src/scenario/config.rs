@@ -119,7 +119,9 @@ pub fn function_text(imported: &Imported) -> String {
     for (at, row) in rows.iter().enumerate() {
         // The last row says how long the dump was, if no other does.
         let last = at + 1 == rows.len() && config_len(end) != config.len();
-        if !is_said(row) && !last {
+        // And rows there must be.
+        let only = at == 0 && end == 0;
+        if !is_said(row) && !last && !only {
             continue;
         }
         let _ = write!(text, "{:02x}:", at * ROW);

@@ -76,7 +76,7 @@ fn import_trace() -> Result<()> {
         click(page, ".vfi-replace").await?;
         says(page, "set_irqs msix trigger eventfd 0 [a]  -> 0").await?;
         page.screenshot("tool-import").await?;
-        page.value("document.querySelector('[aria-label=\"Undo\"]').click()").await?;
+        page.value("[...document.querySelectorAll('.vfi-bar button')].find((b) => b.innerText === 'Undo').click()").await?;
         page.until(&format!("document.querySelector('.vfi-area').value === {before}")).await?;
         page.is_clean().await
     })

@@ -265,7 +265,11 @@ fn six_states() -> Result<()> {
         with_page(&server, look, async |page| {
             open_full(page, None).await?;
             for (theme, colours) in [("light", "light"), ("navy", "dark")] {
-                page.value(&format!("localStorage.setItem('mdbook-theme', '{theme}')")).await?;
+                // Without the draft that the last state left.
+                let fresh = format!(
+                    "localStorage.clear(); localStorage.setItem('mdbook-theme', '{theme}')"
+                );
+                page.client.execute(&fresh, vec![]).await?;
                 let shot = async |name: &str| {
                     if device == "phone" {
                         page.value("document.querySelector('.vfi-now').scrollIntoView()").await?;

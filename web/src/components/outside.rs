@@ -14,6 +14,7 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{Element, HtmlElement, KeyboardEvent};
 use yew::Callback;
 
+use crate::panic;
 use crate::shown::{Asked, Shown};
 
 #[wasm_bindgen]
@@ -70,10 +71,11 @@ impl Outside {
                 close.emit(Asked::Close);
             }
         });
-        let ask = move |said: String| {
-            if let Some(asked) = Asked::read(&said) {
-                ask.emit(asked);
-            }
+        let ask = move |said: String| match Asked::read(&said) {
+            // At once: what their module's trap throws comes next, and knows less.
+            Some(Asked::Stopped(why)) => panic::show(&why),
+            Some(asked) => ask.emit(asked),
+            None => {}
         };
         Some(Self {
             place: place.unchecked_into(),

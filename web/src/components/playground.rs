@@ -33,7 +33,6 @@ use crate::front;
 use crate::keys::{Focus, Key, key, with_control};
 use crate::motion;
 use crate::options::Options;
-use crate::panic;
 use crate::run::Run;
 use crate::shown::{Asked, Shown};
 use crate::state::{Action, Speed, State};
@@ -197,10 +196,8 @@ impl Component for Playground {
             }
             Message::Asked(Asked::Do(action)) => self.key(ctx, Key::Do(action)),
             Message::Asked(Asked::Close) => self.key(ctx, Key::Tool(None)),
-            Message::Asked(Asked::Stopped(why)) => {
-                panic::show(&why);
-                false
-            }
+            // Shown already (`Outside`).
+            Message::Asked(Asked::Stopped(_)) => false,
             Message::Tools(tools) => {
                 if tools.is_none() {
                     self.tool = None;

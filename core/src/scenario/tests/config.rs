@@ -68,6 +68,15 @@ fn last_row_says_how_long_config_space_is() {
 }
 
 #[test]
+fn config_space_of_zeros_is_said_too() {
+    for len in [64, 256, 4096] {
+        let dump = from_config(&alloc::vec![0; len]).unwrap();
+        let text = function_text(&dump);
+        assert_eq!(function(&text), Ok(dump.function().unwrap()), "{len} bytes: {text}");
+    }
+}
+
+#[test]
 fn rows_that_cannot_be_have_an_error_with_a_place() {
     let rows = |rows: &str| format!("function config\n{rows}");
     let cases = [

@@ -69,7 +69,7 @@ impl Component for Examples {
             <div class="vfi-examples">
                 { for topics.map(|stories| html! {
                     <section>
-                        <h4 class="vfi-title">{ stories[0].topic.clone() }</h4>
+                        <h3 class="vfi-title">{ stories[0].topic.clone() }</h3>
                         <ul>{ for stories.iter().map(|story| item(story, &ctx.props().state)) }</ul>
                     </section>
                 }) }

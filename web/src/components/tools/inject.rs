@@ -99,7 +99,7 @@ impl Component for Inject {
             <p class="vfi-place-now">{ place }</p>
             <div class="vfi-acts">
                 <section>
-                    <h4>{ "The device, right here" }</h4>
+                    <h3>{ "The device, right here" }</h3>
                     { row(html! { <>{ "fire vector " }{ self.input(ctx, Field::Vector, "Vector to fire", &self.vector) }</> },
                         vector.map(|vector| Act::Raise(Stimulus::Fire(vector)))) }
                     { plain("assert INTx", raise(Stimulus::AssertIntx)) }
@@ -108,7 +108,7 @@ impl Component for Inject {
                     { plain("request (index req)", raise(Stimulus::Request)) }
                 </section>
                 <section>
-                    <h4>{ if inside { "The user, after this line" } else { "The user" } }</h4>
+                    <h3>{ if inside { "The user, after this line" } else { "The user" } }</h3>
                     { self.masks(ctx, machine) }
                     { self.register(ctx, machine) }
                     { self.close(ctx, machine) }
@@ -118,7 +118,7 @@ impl Component for Inject {
                     } else {
                         plain("open the device", line("open"))
                     } }
-                    <h4>{ "The host" }</h4>
+                    <h3>{ "The host" }</h3>
                     { row(html! { <>{ "vectors left " }{ self.input(ctx, Field::Supply, "Vectors the host has left", &self.supply) }</> },
                         supply.map(|left| Act::Raise(Stimulus::Supply(Some(left))))) }
                 </section>

@@ -97,7 +97,7 @@ impl Component for Root {
         let close = ask.reform(|_: MouseEvent| Asked::Close);
         html! { <>
             <header class="vfi-drawer-head">
-                <h4>{ tool.word() }</h4>
+                <h2>{ tool.word() }</h2>
                 <button type="button" onclick={close} aria-label="Close" title="Close (Esc)">{ "✕" }</button>
             </header>
             { panel(tool, &given) }
