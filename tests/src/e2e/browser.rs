@@ -291,8 +291,18 @@ struct Driver {
 
 impl Driver {
     /// Starts chromedriver or geckodriver on a free port, which a line of theirs names behind
-    /// `before`.
+    /// `before`. The port may be taken by another between their choosing and their using it: then
+    /// they end, and are started again.
     fn start(program: &str, before: &str) -> Result<Driver> {
+        for _ in 0..3 {
+            if let Some(driver) = Self::try_start(program, before)? {
+                return Ok(driver);
+            }
+        }
+        bail!("{program} names no port")
+    }
+
+    fn try_start(program: &str, before: &str) -> Result<Option<Driver>> {
         let mut child =
             Command::new(program).arg("--port=0").stdout(Stdio::piped()).spawn().with_context(
                 || format!("cannot start {program}; `cargo xtask setup` installs it"),
@@ -303,10 +313,14 @@ impl Driver {
             let (_, port) = line.split_once(before)?;
             port.trim_end_matches('.').parse::<u16>().ok()
         });
-        let driver = |port| Driver { child, url: format!("http://127.0.0.1:{port}") };
+        let Some(port) = port else {
+            let _ = child.kill();
+            let _ = child.wait();
+            return Ok(None);
+        };
         // Who would wait for a pipe nobody reads?
         std::thread::spawn(move || lines.for_each(drop));
-        port.map(driver).with_context(|| format!("{program} names no port"))
+        Ok(Some(Driver { child, url: format!("http://127.0.0.1:{port}") }))
     }
 }
 

@@ -147,7 +147,12 @@ fn examples() -> Result<()> {
             .value("[...document.querySelectorAll('.vfi-examples li > button')].map((e) => e.textContent)")
             .await?;
         for title in titles.as_array().into_iter().flatten().filter_map(|title| title.as_str()) {
-            press(page, title).await?;
+            // Not by the pointer: WebDriver scrolls some below the drawer's head.
+            page.value(&format!(
+                "[...document.querySelectorAll('.vfi-examples li > button')]\
+                 .find((e) => e.textContent === {title:?}).click()"
+            ))
+            .await?;
             page.until(&format!(
                 "document.querySelector('{TEXT}').value.startsWith({:?})",
                 format!("# {title}")
