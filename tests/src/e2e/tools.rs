@@ -13,6 +13,7 @@ pub(super) fn tests() -> Vec<Test> {
         ("hosts_are_compared_and_the_difference_explained", compare),
         ("chapter_that_compares_shows_both_hosts", chapter),
         ("tools_are_loaded_when_one_is_opened", lazy),
+        ("opened_tool_leaves_the_event_in_sight", in_sight),
         ("tools_that_do_not_load_say_so_and_the_page_works", missing),
         ("every_example_opens_and_holds", examples),
         ("examples_that_do_not_load_say_so", examples_fail),
@@ -120,6 +121,32 @@ fn lazy() -> Result<()> {
         let hidden = page.value("document.querySelector('.vfi-drawer').hidden").await?;
         ensure!(hidden == true, "Escape did not close the drawer");
         Ok(())
+    })
+}
+
+fn in_sight() -> Result<()> {
+    let server = Server::start(&site()?, None)?;
+    with_page(&server, DESKTOP, async |page| {
+        let seen = "(() => { \
+            const list = document.querySelector('.vfi-rows').getBoundingClientRect(); \
+            const row = document.querySelector('.vfi-now-row')?.getBoundingClientRect(); \
+            return row !== undefined && row.top >= list.top && row.bottom <= list.bottom; })()";
+        open(page, "").await?;
+        page.until(seen).await?;
+        let high = "document.querySelector('.vfi-rows').clientHeight";
+        let before = page.value(high).await?.as_f64().unwrap_or_default();
+        press(page, "Share").await?;
+        page.until(&format!("{high} < {before}")).await?;
+        page.until(seen).await?;
+        // And what comes into sight again is drawn.
+        press(page, "✕").await?;
+        page.until(&format!("{high} === {before}")).await?;
+        page.until(
+            "(() => { const list = document.querySelector('.vfi-rows').getBoundingClientRect(); \
+             return document.elementFromPoint(list.left + 300, list.bottom - 30) \
+                 .closest('.vfi-row') !== null; })()",
+        )
+        .await
     })
 }
 

@@ -1,6 +1,8 @@
 //! A list that may have tens of thousands of rows: only those in sight are in the page.
 
-use web_sys::HtmlElement;
+use wasm_bindgen::JsCast;
+use wasm_bindgen::prelude::Closure;
+use web_sys::{HtmlElement, ResizeObserver};
 use yew::prelude::*;
 use yew::virtual_dom::{Key, VNode};
 
@@ -75,6 +77,8 @@ pub struct Rows {
     place: NodeRef,
     /// What was followed last: a reader may scroll away until that changes.
     followed: Option<(Option<usize>, usize)>,
+    /// Tells that the list got another height: a window, or an opened tool.
+    sized: Option<(ResizeObserver, Closure<dyn Fn()>)>,
 }
 
 impl Component for Rows {
@@ -84,11 +88,23 @@ impl Component for Rows {
 
     fn create(_: &Context<Self>) -> Self {
         let view = View { top: 0.0, height: VIEW_HEIGHT, row: ROW_HEIGHT };
-        Self { view, place: NodeRef::default(), followed: None }
+        Self { view, place: NodeRef::default(), followed: None, sized: None }
     }
 
-    fn update(&mut self, _: &Context<Self>, draw: bool) -> bool {
-        self.measure() || draw
+    fn update(&mut self, ctx: &Context<Self>, draw: bool) -> bool {
+        let before = self.view;
+        let changed = self.measure();
+        // What was in sight stays so when the list gets lower.
+        if self.view.height < before.height
+            && let Some(row) = ctx.props().follow
+            && before.to_show(row).is_none()
+            && let Some(top) = self.view.to_show(row)
+            && let Some(element) = self.place.cast::<HtmlElement>()
+        {
+            element.set_scroll_top(top as i32);
+            self.measure();
+        }
+        changed || draw
     }
 
     /// Where the list is going to be scrolled to is known before it is drawn: what comes into sight
@@ -122,7 +138,15 @@ impl Component for Rows {
         }
     }
 
-    fn rendered(&mut self, ctx: &Context<Self>, _: bool) {
+    fn rendered(&mut self, ctx: &Context<Self>, first: bool) {
+        if first && let Some(element) = self.place.cast::<HtmlElement>() {
+            let told = ctx.link().callback(|()| false);
+            let told = Closure::<dyn Fn()>::new(move || told.emit(()));
+            if let Ok(sizes) = ResizeObserver::new(told.as_ref().unchecked_ref()) {
+                sizes.observe(&element);
+                self.sized = Some((sizes, told));
+            }
+        }
         let Props { follow, count, .. } = *ctx.props();
         let now = Some((follow, count));
         if self.followed == now {
@@ -144,6 +168,12 @@ impl Component for Rows {
         }
         if changed {
             ctx.link().send_message(true);
+        }
+    }
+
+    fn destroy(&mut self, _: &Context<Self>) {
+        if let Some((sizes, _)) = &self.sized {
+            sizes.disconnect();
         }
     }
 }
