@@ -25,6 +25,7 @@ config read 0x40 3                -> data=000000
 config write 0x04 2 0x0406        -> 0
 config write 0x10 data=ffffffff00
 region 9 read 0xffffffffffff 0
+vectors 3
 fire 3                            -> v3=1 v0..v2=0
 assert intx
 deassert intx x2

@@ -67,7 +67,7 @@ pub(super) enum Op<'a> {
         offset: u64,
         data: &'a WriteData,
     },
-    Stimulate(Stimulus, String),
+    Raise(Raise, String),
     /// What has no counterpart: a run can't hold.
     Cannot(String),
     ReadFd {
@@ -92,6 +92,26 @@ pub(super) enum Op<'a> {
     Counters(Place, u64, String),
     /// The program's own comment.
     Note(&'static str),
+}
+
+/// What a device can be told to do.
+#[derive(Clone, Copy)]
+pub(super) enum Raise {
+    Fire(u16),
+    AssertIntx,
+    DeassertIntx,
+}
+
+impl Raise {
+    /// None: it comes from the host, not from the device.
+    fn of(stimulus: Stimulus) -> Option<Self> {
+        match stimulus {
+            Stimulus::Fire(vector) => Some(Self::Fire(vector)),
+            Stimulus::AssertIntx => Some(Self::AssertIntx),
+            Stimulus::DeassertIntx => Some(Self::DeassertIntx),
+            Stimulus::Error | Stimulus::Request | Stimulus::Supply(_) => None,
+        }
+    }
 }
 
 /// Header and data of a SET_IRQS.
@@ -422,15 +442,16 @@ impl<'a> Plan<'a> {
             }
             Action::Stimulate(stimulus) => {
                 let text = step.action.what.to_string();
-                let of_host = matches!(stimulus, Stimulus::Error | Stimulus::Request);
-                if of_host || self.known.is_none() {
+                let raise = Raise::of(*stimulus);
+                if raise.is_none() || self.known.is_none() {
                     self.not_carried.push((number, text.clone()));
                 }
-                if of_host {
-                    self.ops.push(Op::Note("This comes from the host, not from the device."));
-                    Op::Cannot(text)
-                } else {
-                    Op::Stimulate(*stimulus, text)
+                match raise {
+                    Some(raise) => Op::Raise(raise, text),
+                    None => {
+                        self.ops.push(Op::Note("This comes from the host, not from the device."));
+                        Op::Cannot(text)
+                    }
                 }
             }
             Action::ReadFd(fd) => {

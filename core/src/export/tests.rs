@@ -46,17 +46,24 @@ fn names_that_differ_in_case_or_hyphen_are_variables_of_their_own() {
 
 #[test]
 fn what_a_program_can_not_carry_is_said_with_its_line() {
-    let text =
-        "host linux-6.12 vectors=3\nfire 0\nerror\nreset { after \"reset function\": fire 0 }\n";
+    let text = "host linux-6.12 vectors=3\nfire 0\nerror\nreset { after \"reset function\": fire 0 }\nvectors 3\nvectors any\n";
     let scenario = Scenario::parse(text).expect("a scenario");
     let said = |known| {
         let lines = not_carried(&scenario, known);
         lines.iter().map(|(line, what)| format!("{line} {what}\n")).collect::<String>()
     };
 
-    let inside = "4 after \"reset function\": fire 0\n";
+    let inside = "4 after \"reset function\": fire 0\n5 vectors 3\n6 vectors any\n";
     assert_eq!(said(Some(Known::Edu)), format!("1 vectors=\n3 error\n{inside}"));
     assert_eq!(said(None), format!("1 vectors=\n2 fire 0\n3 error\n{inside}"));
+}
+
+#[test]
+fn vectors_of_the_host_are_not_taken_for_the_line_of_the_device() {
+    for text in both("function edu\nvectors 3\n") {
+        assert!(text.contains("cannot(\"vectors 3\");"), "{text}");
+        assert!(!text.contains("carried("), "{text}");
+    }
 }
 
 #[test]
