@@ -16,6 +16,9 @@ const STIMULATE: &str = include_str!("stimulate.c");
 const START: &str = include_str!("start.c");
 const UNKNOWN: &str = include_str!("unknown.c");
 
+/// Longest string literal every compiler takes (C11 5.2.4.1), less some room.
+const MAX_STRING: usize = 4000;
+
 fn registers(known: Known) -> &'static str {
     match known {
         Known::E1000e => include_str!("e1000e.c"),
@@ -183,6 +186,12 @@ impl Body {
             }
             Op::CloseFd(fd) => self.line(&format!("close_fd({});", one(fd))),
             Op::Expect(text) => self.line(&format!("expect(\"{text}\");")),
+            Op::ExpectData(bytes, text) if text.len() > MAX_STRING => {
+                let all = bytes.iter().map(|byte| format!("{byte:#04x}"));
+                let list = list("uint8_t", all);
+                self.line(&format!("expect_data({list}, {});", bytes.len()));
+            }
+            Op::ExpectData(_, text) => self.line(&format!("expect(\"{text}\");")),
             Op::ExpectValue { value, care, width, text } => {
                 let care = match width {
                     0..8 => care & ((1 << (8 * width)) - 1),

@@ -182,7 +182,9 @@ impl Body {
                 self.line(&format!("run.write_eventfd({}, {});", one(fd), long(*value)));
             }
             Op::CloseFd(fd) => self.line(&format!("run.close_fd({});", one(fd))),
-            Op::Expect(text) => self.line(&format!("run.expect(\"{text}\");")),
+            Op::Expect(text) | Op::ExpectData(_, text) => {
+                self.line(&format!("run.expect(\"{text}\");"))
+            }
             Op::ExpectValue { value, care, width, text } => {
                 let care = match width {
                     0..8 => care & ((1 << (8 * width)) - 1),

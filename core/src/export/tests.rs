@@ -3,6 +3,7 @@
 
 use alloc::format;
 use alloc::string::String;
+use alloc::vec::Vec;
 
 use super::*;
 
@@ -34,9 +35,15 @@ fn comment_that_would_end_a_comment_does_not() {
 
 #[test]
 fn names_that_differ_in_case_or_hyphen_are_variables_of_their_own() {
-    let [c, _] = both("eventfd a-b a_b a_B v0..v3 v7\nread a_B\nread v3\nread v7\n");
+    let [c, _] = both("eventfd a-b a_b a_B a__b- v0..v3 v7\nread a_B\nread v3\nread v7\n");
 
-    for said in ["int fd_a_b = ", "int fd_a_b_2 = ", "int fd_a_b_3 = ", "static int fd_v[4];"] {
+    for said in [
+        "int fd_a_b = ",
+        "int fd_a_b_2 = ",
+        "int fd_a_b_3 = ",
+        "int fd_a_b_4 = ",
+        "static int fd_v[4];",
+    ] {
         assert!(c.contains(said), "{said}: {c}");
     }
     assert!(c.contains("read_eventfd(fd_a_b_3, \"a_B\", 0);"), "{c}");
@@ -64,6 +71,52 @@ fn vectors_of_the_host_are_not_taken_for_the_line_of_the_device() {
         assert!(text.contains("cannot(\"vectors 3\");"), "{text}");
         assert!(!text.contains("carried("), "{text}");
     }
+}
+
+#[test]
+fn stimulus_that_the_mode_decides_looks_at_the_mode() {
+    for function in ["e1000e", "edu", "xhci"] {
+        let text = format!("function {function}\nassert intx\n");
+        for text in both(&text) {
+            let at = text
+                .rfind("assert_intx(")
+                .and(text.find("int assert_intx(").or(text.find("fn assert_intx(")));
+            let body = &text[at.expect("it is there")..];
+            let (looks, acts) =
+                (body.find("by_pin()"), body.find("stimulate(").or(body.find("fire(0)")));
+            assert!(looks.is_some() && looks < acts, "{text}");
+        }
+    }
+    // Only the first interrupter drives the pin.
+    assert!(both("function xhci\nfire 1\n").iter().all(|text| text.contains("by_pin()")));
+    assert!(both("function e1000e\nfire 1\n").iter().all(|text| !text.contains("by_pin()")));
+}
+
+#[test]
+fn descriptors_of_the_program_are_not_the_scenarios_to_use() {
+    let text = "read 0\nwrite 1 5\nclose 4\nclose 999\nclose 1000\nread -1\nclose closed\n";
+    let scenario = Scenario::parse(text).expect("a scenario");
+
+    let lines: Vec<u32> = not_carried(&scenario, None).iter().map(|(line, _)| *line).collect();
+    assert_eq!(lines, [1, 2, 3, 4]);
+    for text in both(text) {
+        assert!(
+            text.contains("cannot(\"write 1 5\");") && text.contains("close_fd(1000);"),
+            "{text}"
+        );
+        assert!(!text.contains("write_eventfd(") && !text.contains("close_fd(4)"), "{text}");
+    }
+}
+
+#[test]
+fn bytes_beyond_the_longest_string_are_bytes_in_c() {
+    let text = |count| format!("config read 0 {count} -> data={}\n", "0f".repeat(count));
+    let [short, _] = both(&text(16));
+    let [long, _] = both(&text(2048));
+
+    assert!(short.contains(&format!("expect(\"data={}\");", "0f".repeat(16))), "{short}");
+    assert!(long.contains(", 0x0f }, 2048);") && !long.contains(" expect(\""), "{long}");
+    assert!(!short.contains("expect_data("), "{short}");
 }
 
 #[test]
