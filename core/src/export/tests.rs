@@ -120,6 +120,19 @@ fn bytes_beyond_the_longest_string_are_bytes_in_c() {
 }
 
 #[test]
+fn device_is_known_by_the_ids_of_its_config_space() {
+    let text = "function config\n00: 86 80 d3 10 00 00 00 00 00 00 00 02\nfire 0\n";
+    assert!(both(text).iter().all(|text| text.contains("82574L") && !text.contains("Fill in")));
+
+    let of = |text: &str| Known::of(&Scenario::parse(text).expect("a scenario"));
+    assert_eq!(of("function id=1033:0194 intx\n"), Some(Known::Xhci));
+    assert_eq!(of("function config\n00: 34 12 e8 11\n"), Some(Known::Edu));
+    assert_eq!(of("function config\n00: 34 12 e9 11\n"), None);
+    assert_eq!(of("function nonesuch\n"), None);
+    assert_eq!(of("fire 0\n"), None);
+}
+
+#[test]
 fn program_has_only_the_parts_it_uses() {
     let [c, rust] = both("irq_info msix\n");
 
