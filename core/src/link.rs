@@ -19,7 +19,7 @@ use alloc::vec::Vec;
 
 use crate::scenario::MAX_TEXT;
 
-/// Longest link that is read, in bytes.
+/// Longest link that is read, in bytes: what stands behind `#`, without the white space in it.
 pub const MAX_LINK: usize = 1 << 16;
 /// Longest payload: a text, and what stands before it.
 pub const MAX_PAYLOAD: usize = MAX_TEXT + 1024;
@@ -27,6 +27,8 @@ pub const MAX_PAYLOAD: usize = MAX_TEXT + 1024;
 const MAX_HOSTS: usize = 8;
 /// Longest word: a tool's, a host's.
 const MAX_WORD: usize = 64;
+/// Bytes' worth of room for `v1=`, and for the punctuation a mail puts behind.
+const BEHIND: usize = 12;
 /// Bytes of length and checksum.
 const HEAD: usize = 7;
 
@@ -204,7 +206,7 @@ pub fn decode(link: &str) -> Result<View, LinkError> {
 /// The link to a payload that is compressed already, from `v1=` on. The error is
 /// [`LinkError::TooLong`].
 pub fn seal(deflated: &[u8]) -> Result<String, LinkError> {
-    if deflated.len() > MAX_LINK / 4 * 3 - HEAD - 3 {
+    if deflated.len() > MAX_LINK / 4 * 3 - HEAD - BEHIND {
         return Err(LinkError::TooLong);
     }
     let len = deflated.len() as u32;
@@ -223,10 +225,12 @@ pub fn seal(deflated: &[u8]) -> Result<String, LinkError> {
 
 /// Opens a link: a whole URL, or what stands behind its `#`.
 pub fn unseal(link: &str) -> Result<Unsealed, LinkError> {
-    if link.len() > MAX_LINK {
+    let fragment = link.split_once('#').map_or(link, |(_, fragment)| fragment);
+    let len = fragment.bytes().filter(|c| !c.is_ascii_whitespace()).count();
+    // The page's address and a mail's line ends have as much room again.
+    if len > MAX_LINK || link.len() > 2 * MAX_LINK {
         return Err(LinkError::TooLong);
     }
-    let fragment = link.split_once('#').map_or(link, |(_, fragment)| fragment);
     let (version, body) = fragment.split_once('=').ok_or(LinkError::NoLink)?;
     match version.trim() {
         "s" => percent_decoded(body).map(|text| Unsealed::View(View { text, ..View::default() })),

@@ -12,7 +12,7 @@ use command::{folder, ran, ran_with};
 const STEPS: &str = "\
 # Every kind of step. */ ??/
 host linux-6.12 vectors=9
-eventfd a v0..v3 big-Name
+eventfd a v0..v3 big-Name a__b a--b a_ a-
 plainfd p
 irq_info msix argsz=15            -> EINVAL
 irq_info msix                     -> count=5 flags=eventfd
@@ -25,6 +25,7 @@ config read 0x40 3                -> data=000000
 config write 0x04 2 0x0406        -> 0
 config write 0x10 data=ffffffff00
 region 9 read 0xffffffffffff 0
+vectors 3
 fire 3                            -> v3=1 v0..v2=0
 assert intx
 deassert intx x2
@@ -35,6 +36,9 @@ read a                            -> 5
 read closed                       -> EBADF
 close p                           -> 0
 close 2000000000
+read 0
+write 1 5
+close 4
 reset { after \"reset function\": fire 0 x2 }
 ledger                            -> lost=0 big-Name=0
 close
@@ -44,7 +48,9 @@ open                              -> 0
 /// The scenarios that are compiled: this one, one that does next to nothing, and a few of the tests.
 fn scenarios() -> Vec<String> {
     let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/scenarios");
-    let mut all = vec![STEPS.to_owned(), String::new(), "open\n".into(), "close\n".into()];
+    // Longer than the longest string C promises.
+    let long = format!("config read 0 2048 -> data={}\n", "0f".repeat(2048));
+    let mut all = vec![STEPS.to_owned(), String::new(), "open\n".into(), "close\n".into(), long];
     for name in ["teardown/msix_loses", "intx/unmask_eventfd", "msix/enable_and_fire"] {
         let file = tests.join(name).with_extension("scenario");
         all.push(fs::read_to_string(file).expect("committed"));
@@ -127,6 +133,72 @@ fn program_without_its_device_says_so() {
     assert!(status == Some(2) && said.contains("no PCI device ffff:ff:1f.7"), "{said}");
     let (status, said) = run(&[]);
     assert!(status == Some(2) && said.contains("0000:00:06.0"), "{said}");
+}
+
+/// Whether a program here, in whatever language, makes a hundred descriptors under the usual limit.
+#[cfg(target_os = "linux")]
+fn makes_a_hundred(program: &Path) {
+    let limited = format!("ulimit -Sn 1024; exec {}", program.display());
+    let ran = Command::new("sh").args(["-c", &limited]).output().expect("a shell");
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn rust_program_makes_more_descriptors_than_the_usual_limit_leaves() {
+    let folder = folder("export-limit-rust");
+    let (source, program) = (folder.join("main.rs"), folder.join("p"));
+    // The program's own `main` gives way to one that goes to no device.
+    let text = ran_with("export - --as rust", b"eventfd a\n").stdout;
+    let text = text.replace("fn main() -> ExitCode", "fn scenario() -> ExitCode");
+    let main = "
+        fn main() {
+            let null = || File::open(\"/dev/null\").unwrap();
+            let mut run = Run {
+                address: String::new(),
+                group: null(),
+                container: null(),
+                device: None,
+                prepared: false,
+                next_fd: 0,
+                line: 0,
+                words: Vec::new(),
+                reply: String::new(),
+                info: vfio::IrqInfo::default(),
+                value: 0,
+                verdict: None,
+            };
+            let made: Vec<i32> = (0..100).map(|_| run.new_eventfd()).collect();
+            assert_eq!(made, (1000..1100).collect::<Vec<i32>>());
+        }
+    ";
+    fs::write(&source, text + main).expect("writable");
+    let mut rustc = Command::new("rustc");
+    let built = rustc.args(["--edition=2024", "-o"]).arg(&program).arg(&source).output();
+    let built = built.expect("rustc is there");
+    assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
+    makes_a_hundred(&program);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn c_program_makes_more_descriptors_than_the_usual_limit_leaves() {
+    if !has("cc") || !Path::new("/usr/include/linux/vfio.h").exists() {
+        assert!(std::env::var_os("CI").is_none(), "cc or <linux/vfio.h> is missing");
+        println!("skipped: cc or <linux/vfio.h> is missing");
+        return;
+    }
+    let folder = folder("export-limit-c");
+    let (source, program) = (folder.join("main.c"), folder.join("p"));
+    let text = ran_with("export - --as c", b"eventfd a\n").stdout;
+    fs::write(folder.join("p.c"), text).expect("writable");
+    let main = "#define main scenario\n#include \"p.c\"\n#undef main\n\
+        int main(void) { for (int i = 0; i < 100; i++) if (new_eventfd() != 1000 + i) return 1; }\n";
+    fs::write(&source, main).expect("writable");
+    let built =
+        Command::new("cc").arg("-o").arg(&program).arg(&source).output().expect("cc starts");
+    assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
+    makes_a_hundred(&program);
 }
 
 #[test]

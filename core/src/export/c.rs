@@ -4,9 +4,8 @@ use alloc::format;
 use alloc::string::String;
 use core::fmt::Write;
 
-use super::plan::{Bytes, One, Op, Place, Plan, Request};
+use super::plan::{Bytes, One, Op, Place, Plan, Raise, Request};
 use super::{Known, MAX_PROGRAM, parts};
-use crate::device::Stimulus;
 use crate::scenario::ast::WriteData;
 use crate::uapi::{CONFIG_REGION, IrqIndex, IrqSetFlags};
 
@@ -16,6 +15,9 @@ const BAR0: &str = include_str!("bar0.c");
 const STIMULATE: &str = include_str!("stimulate.c");
 const START: &str = include_str!("start.c");
 const UNKNOWN: &str = include_str!("unknown.c");
+
+/// Longest string literal every compiler takes (C11 5.2.4.1), less some room.
+const MAX_STRING: usize = 4000;
 
 fn registers(known: Known) -> &'static str {
     match known {
@@ -167,11 +169,11 @@ impl Body {
                 self.line(&format!("region_read({region}, {offset:#04x}, {width});"));
             }
             Op::Write { region, offset, data } => self.write(*region, *offset, data),
-            Op::Stimulate(stimulus, text) => {
-                let call = match stimulus {
-                    Stimulus::Fire(vector) => format!("fire({vector})"),
-                    Stimulus::AssertIntx => "assert_intx()".into(),
-                    _ => "deassert_intx()".into(),
+            Op::Raise(raise, text) => {
+                let call = match raise {
+                    Raise::Fire(vector) => format!("fire({vector})"),
+                    Raise::AssertIntx => "assert_intx()".into(),
+                    Raise::DeassertIntx => "deassert_intx()".into(),
                 };
                 self.line(&format!("carried({call}, \"{text}\");"));
             }
@@ -184,6 +186,12 @@ impl Body {
             }
             Op::CloseFd(fd) => self.line(&format!("close_fd({});", one(fd))),
             Op::Expect(text) => self.line(&format!("expect(\"{text}\");")),
+            Op::ExpectData(bytes, text) if text.len() > MAX_STRING => {
+                let all = bytes.iter().map(|byte| format!("{byte:#04x}"));
+                let list = list("uint8_t", all);
+                self.line(&format!("expect_data({list}, {});", bytes.len()));
+            }
+            Op::ExpectData(_, text) => self.line(&format!("expect(\"{text}\");")),
             Op::ExpectValue { value, care, width, text } => {
                 let care = match width {
                     0..8 => care & ((1 << (8 * width)) - 1),

@@ -49,6 +49,8 @@ static int fire(unsigned int vector)
 //// assert_intx
 static int assert_intx(void)
 {
+	if (!by_pin())
+		return EOPNOTSUPP;
 	return stimulate(&(struct write){ ICS, LINK }, 1);
 }
 

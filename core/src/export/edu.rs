@@ -13,6 +13,9 @@
 
 //// assert_intx
     fn assert_intx(&mut self) -> Result<(), i32> {
+        if !self.by_pin() {
+            return Err(EOPNOTSUPP);
+        }
         self.stimulate(&[(RAISE, 2)])
     }
 

@@ -56,10 +56,29 @@ impl Known {
         })
     }
 
-    /// The device a scenario's `function` line names.
+    /// The device with this vendor and device id.
+    pub fn by_ids(vendor: u16, device: u16) -> Option<Self> {
+        Some(match (vendor, device) {
+            (0x8086, 0x10d3) => Self::E1000e,
+            (0x1033, 0x0194) => Self::Xhci,
+            (0x1234, 0x11e8) => Self::Edu,
+            _ => return None,
+        })
+    }
+
+    /// The device a scenario's `function` line says, by its name or by its ids.
     pub fn of(scenario: &Scenario) -> Option<Self> {
         let (_, line) = scenario.function_line()?;
-        Self::by_name(&line.profile.as_ref()?.what)
+        let named = line.profile.as_ref().and_then(|profile| Self::by_name(&profile.what));
+        named.or_else(|| {
+            let mut ids = [0; 4];
+            scenario.function().ok()?.config_read(0, &mut ids);
+            let [vendor, vendor_high, device, device_high] = ids;
+            Self::by_ids(
+                u16::from_le_bytes([vendor, vendor_high]),
+                u16::from_le_bytes([device, device_high]),
+            )
+        })
     }
 }
 
@@ -87,7 +106,7 @@ pub fn program(
     })
 }
 
-/// The program for a scenario's text, for the device its `function` line names. The error is
+/// The program for a scenario's text, for the device its `function` line says. The error is
 /// sentences, a line each.
 pub fn of_text(text: &str, language: Language) -> Result<String, String> {
     let scenario = Scenario::parse(text)

@@ -17,6 +17,8 @@ use crate::uapi::IrqSetFlags;
 
 /// The number a scenario's `closed` stands for.
 pub(super) const CLOSED: Fd = Fd::MAX;
+/// The first number of a scenario's descriptor in a program; the preludes say the same.
+const FIRST: Fd = 1000;
 /// Longest array. A row of names with higher numbers is variables.
 const MAX_ARRAY: u32 = 1 << 16;
 /// Things to do after which nothing more is taken up: no program is that long.
@@ -67,7 +69,7 @@ pub(super) enum Op<'a> {
         offset: u64,
         data: &'a WriteData,
     },
-    Stimulate(Stimulus, String),
+    Raise(Raise, String),
     /// What has no counterpart: a run can't hold.
     Cannot(String),
     ReadFd {
@@ -79,6 +81,8 @@ pub(super) enum Op<'a> {
     CloseFd(One),
     /// The answer, as it is printed.
     Expect(String),
+    /// The bytes that were read, and how they are printed.
+    ExpectData(&'a [u8], String),
     /// The bits of what was read, and how they are written.
     ExpectValue {
         value: u64,
@@ -92,6 +96,26 @@ pub(super) enum Op<'a> {
     Counters(Place, u64, String),
     /// The program's own comment.
     Note(&'static str),
+}
+
+/// What a device can be told to do.
+#[derive(Clone, Copy)]
+pub(super) enum Raise {
+    Fire(u16),
+    AssertIntx,
+    DeassertIntx,
+}
+
+impl Raise {
+    /// None: it comes from the host, not from the device.
+    fn of(stimulus: Stimulus) -> Option<Self> {
+        match stimulus {
+            Stimulus::Fire(vector) => Some(Self::Fire(vector)),
+            Stimulus::AssertIntx => Some(Self::AssertIntx),
+            Stimulus::DeassertIntx => Some(Self::DeassertIntx),
+            Stimulus::Error | Stimulus::Request | Stimulus::Supply(_) => None,
+        }
+    }
 }
 
 /// Header and data of a SET_IRQS.
@@ -182,13 +206,18 @@ impl Variables {
     fn new(scenario: &Scenario) -> Self {
         let mut all = Self::default();
         let mut taken = BTreeSet::new();
+        let mut seen: BTreeMap<String, u32> = BTreeMap::new();
         let mut fresh = |name: &str| {
-            let word = name.to_ascii_lowercase().replace('-', "_");
+            // Rust's case of a variable has no two `_` in a row.
+            let lower = name.to_ascii_lowercase();
+            let words: Vec<&str> =
+                lower.split(['-', '_']).filter(|word| !word.is_empty()).collect();
+            let word = words.join("_");
             let mut variable = format!("fd_{word}");
-            let mut n = 2;
+            let n = seen.entry(word.clone()).or_insert(1);
             while !taken.insert(variable.clone()) {
+                *n += 1;
                 variable = format!("fd_{word}_{n}");
-                n += 1;
             }
             variable
         };
@@ -422,15 +451,16 @@ impl<'a> Plan<'a> {
             }
             Action::Stimulate(stimulus) => {
                 let text = step.action.what.to_string();
-                let of_host = matches!(stimulus, Stimulus::Error | Stimulus::Request);
-                if of_host || self.known.is_none() {
+                let raise = Raise::of(*stimulus);
+                if raise.is_none() || self.known.is_none() {
                     self.not_carried.push((number, text.clone()));
                 }
-                if of_host {
-                    self.ops.push(Op::Note("This comes from the host, not from the device."));
-                    Op::Cannot(text)
-                } else {
-                    Op::Stimulate(*stimulus, text)
+                match raise {
+                    Some(raise) => Op::Raise(raise, text),
+                    None => {
+                        self.ops.push(Op::Note("This comes from the host, not from the device."));
+                        Op::Cannot(text)
+                    }
                 }
             }
             Action::ReadFd(fd) => {
@@ -439,16 +469,17 @@ impl<'a> Plan<'a> {
                     _ => None,
                 });
                 let name = if let FdRef::Name(name) = fd { name.as_str() } else { "?" };
-                Op::ReadFd { fd: self.fd(fd), name: name.into(), expected: expected.unwrap_or(0) }
+                let expected = expected.unwrap_or(0);
+                self.own(fd, step, number, |fd| Op::ReadFd { fd, name: name.into(), expected })
             }
-            Action::WriteFd(fd, value) => Op::WriteFd(self.fd(fd), *value),
-            Action::CloseFd(fd) => Op::CloseFd(self.fd(fd)),
+            Action::WriteFd(fd, value) => self.own(fd, step, number, |fd| Op::WriteFd(fd, *value)),
+            Action::CloseFd(fd) => self.own(fd, step, number, Op::CloseFd),
             Action::Eventfd(_) | Action::Plainfd(_) | Action::Ledger => return,
         };
         self.ops.push(op);
     }
 
-    fn expect_answer(&mut self, step: &StepLine, expect: &Expect) {
+    fn expect_answer(&mut self, step: &StepLine, expect: &'a Expect) {
         // Making descriptors answers nothing: the program ends if it can't.
         if let Action::Eventfd(_) | Action::Plainfd(_) = step.action.what {
             return;
@@ -459,11 +490,29 @@ impl<'a> Plan<'a> {
                 Op::ExpectValue { value: *value, care: *care, width: *width, text }
             }
             (Expect::Value { value, .. }, _) => Op::Expect(value.to_string()),
-            (Expect::Errno(_) | Expect::Only(_) | Expect::Data(_), _) => Op::Expect(text),
+            (Expect::Data(bytes), _) => Op::ExpectData(bytes, text),
+            (Expect::Errno(_) | Expect::Only(_), _) => Op::Expect(text),
             (Expect::Count(count), _) => Op::ExpectCount(*count),
             (Expect::Flags(flags), _) => Op::ExpectFlags(*flags, text),
             (Expect::Counter(..) | Expect::Tally(..), _) => return,
         });
+    }
+
+    /// What is done with a descriptor of the scenario. A low number is one of the program's own.
+    fn own(
+        &mut self,
+        fd: &FdRef,
+        step: &StepLine,
+        number: u32,
+        op: impl FnOnce(One) -> Op<'a>,
+    ) -> Op<'a> {
+        if !matches!(fd, FdRef::Number(0..FIRST)) {
+            return op(self.fd(fd));
+        }
+        let text = step.action.what.to_string();
+        self.not_carried.push((number, text.clone()));
+        self.ops.push(Op::Note("Numbers this low are the program's own: its terminal, the group."));
+        Op::Cannot(text)
     }
 
     fn fd(&self, fd: &FdRef) -> One {

@@ -13,6 +13,7 @@
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 #include <linux/vfio.h>
@@ -140,6 +141,18 @@ static void expect(const char *expected)
 {
 	if (strcmp(reply, expected) != 0)
 		fail(expected, reply);
+}
+
+//// expect_data
+/* A string of as many digits is longer than a compiler must take. */
+static void expect_data(const uint8_t *data, size_t size)
+{
+	static char expected[WORD];
+	char *end = stpcpy(expected, "data=");
+
+	for (size_t i = 0; i < size && end < expected + WORD - 2; i++)
+		end += sprintf(end, "%02x", data[i]);
+	expect(expected);
 }
 
 //// *
@@ -437,9 +450,18 @@ static void let_send(void)
 /* Numbers are not used twice, so that a closed one stays closed. */
 static int keep(int made)
 {
-	static int next = 1000;
-	int kept = made < 0 ? -1 : fcntl(made, F_DUPFD_CLOEXEC, next);
+	static int next;
+	struct rlimit limit;
 
+	if (next == 0) {
+		next = 1000;
+		/* The usual limit is 1024; more is ours to take. */
+		if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+			limit.rlim_cur = limit.rlim_max;
+			setrlimit(RLIMIT_NOFILE, &limit);
+		}
+	}
+	int kept = made < 0 ? -1 : fcntl(made, F_DUPFD_CLOEXEC, next);
 	if (kept < 0)
 		die("no new descriptor: %s; ulimit -n", strerror(errno));
 	close(made);

@@ -104,6 +104,7 @@ mod libc {
     pub const PROT_READ_WRITE: c_int = 3;
     pub const MAP_PRIVATE_ANONYMOUS: c_int = 0x22;
     pub const POLLIN: i16 = 1;
+    pub const RLIMIT_NOFILE: c_int = 7;
 
     #[repr(C)]
     pub struct PollFd {
@@ -116,6 +117,8 @@ mod libc {
         pub fn ioctl(fd: c_int, request: u64, ...) -> c_int;
         pub fn eventfd(initial: c_uint, flags: c_int) -> c_int;
         pub fn fcntl(fd: c_int, command: c_int, ...) -> c_int;
+        pub fn getrlimit(resource: c_int, limit: *mut [u64; 2]) -> c_int;
+        pub fn setrlimit(resource: c_int, limit: *const [u64; 2]) -> c_int;
         pub fn poll(fds: *mut PollFd, count: u64, timeout: c_int) -> c_int;
         pub fn read(fd: c_int, data: *mut c_void, size: usize) -> isize;
         pub fn write(fd: c_int, data: *const c_void, size: usize) -> isize;
@@ -207,7 +210,8 @@ struct Run {
     device: Option<File>,
     /// Its registers, so that it can interrupt.
     prepared: bool,
-    /// The number of the next descriptor: none is used twice, so that a closed one stays closed.
+    /// The number of the next descriptor: none is used twice, so that a closed one stays closed. 0:
+    /// there was none yet.
     next_fd: i32,
     line: u32,
     words: Vec<(String, u32)>,
@@ -277,7 +281,7 @@ impl Run {
             container,
             device: None,
             prepared: false,
-            next_fd: 1000,
+            next_fd: 0,
             line: 0,
             words: Vec::new(),
             reply: String::new(),
@@ -562,6 +566,17 @@ impl Run {
     // ---- Descriptors ----
 
     fn keep(&mut self, made: i32) -> i32 {
+        if self.next_fd == 0 {
+            self.next_fd = 1000;
+            // The usual limit is 1024; more is ours to take. Soft limit and hard limit.
+            let mut limit = [0; 2];
+            // SAFETY: two numbers, as said.
+            unsafe {
+                if libc::getrlimit(libc::RLIMIT_NOFILE, &mut limit) == 0 {
+                    libc::setrlimit(libc::RLIMIT_NOFILE, &[limit[1]; 2]);
+                }
+            }
+        }
         // SAFETY: descriptors are numbers here; none is owned by anything else.
         let kept = unsafe { libc::fcntl(made, libc::F_DUPFD_CLOEXEC, self.next_fd) };
         if kept < 0 {

@@ -4,9 +4,8 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use super::plan::{Bytes, One, Op, Place, Plan, Request};
+use super::plan::{Bytes, One, Op, Place, Plan, Raise, Request};
 use super::{Known, MAX_PROGRAM, parts};
-use crate::device::Stimulus;
 use crate::scenario::ast::WriteData;
 use crate::uapi::{CONFIG_REGION, IrqIndex, IrqSetFlags};
 
@@ -165,11 +164,11 @@ impl Body {
                 self.line(&format!("run.region_read({region}, {offset:#04x}, {width});"));
             }
             Op::Write { region, offset, data } => self.write(*region, *offset, data),
-            Op::Stimulate(stimulus, text) => {
-                let call = match stimulus {
-                    Stimulus::Fire(vector) => format!("fire({vector})"),
-                    Stimulus::AssertIntx => "assert_intx()".into(),
-                    _ => "deassert_intx()".into(),
+            Op::Raise(raise, text) => {
+                let call = match raise {
+                    Raise::Fire(vector) => format!("fire({vector})"),
+                    Raise::AssertIntx => "assert_intx()".into(),
+                    Raise::DeassertIntx => "deassert_intx()".into(),
                 };
                 self.line(&format!("let done = run.{call};"));
                 self.line(&format!("run.carried(done, \"{text}\");"));
@@ -183,7 +182,9 @@ impl Body {
                 self.line(&format!("run.write_eventfd({}, {});", one(fd), long(*value)));
             }
             Op::CloseFd(fd) => self.line(&format!("run.close_fd({});", one(fd))),
-            Op::Expect(text) => self.line(&format!("run.expect(\"{text}\");")),
+            Op::Expect(text) | Op::ExpectData(_, text) => {
+                self.line(&format!("run.expect(\"{text}\");"))
+            }
             Op::ExpectValue { value, care, width, text } => {
                 let care = match width {
                     0..8 => care & ((1 << (8 * width)) - 1),

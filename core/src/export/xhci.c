@@ -67,7 +67,7 @@ static int prepare(void)
 //// fire
 static int fire(unsigned int vector)
 {
-	if (vector >= VECTORS)
+	if (vector >= VECTORS || (vector > 0 && by_pin()))
 		return EOPNOTSUPP;
 	/* The dequeue pointer, short of the enqueue pointer, with Event Handler Busy. */
 	struct write writes[] = {
@@ -81,6 +81,8 @@ static int fire(unsigned int vector)
 //// assert_intx
 static int assert_intx(void)
 {
+	if (!by_pin())
+		return EOPNOTSUPP;
 	return fire(0);
 }
 

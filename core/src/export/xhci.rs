@@ -37,7 +37,7 @@
 
 //// fire
     fn fire(&mut self, vector: u32) -> Result<(), i32> {
-        if vector >= VECTORS {
+        if vector >= VECTORS || vector > 0 && self.by_pin() {
             return Err(EOPNOTSUPP);
         }
         // The dequeue pointer, short of the enqueue pointer, with Event Handler Busy.
@@ -50,6 +50,9 @@
 
 //// assert_intx
     fn assert_intx(&mut self) -> Result<(), i32> {
+        if !self.by_pin() {
+            return Err(EOPNOTSUPP);
+        }
         self.fire(0)
     }
 

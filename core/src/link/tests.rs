@@ -105,6 +105,27 @@ fn link_that_would_inflate_without_bound_is_refused() {
 }
 
 #[test]
+fn longest_link_there_is_opens_from_a_page_of_any_address_and_out_of_a_mail() {
+    let most = (0..MAX_LINK).rev().find_map(|len| seal(&vec![0; len]).ok()).expect("some fit");
+    assert!(most.len() <= MAX_LINK && most.len() > MAX_LINK - 64, "{}", most.len());
+    let lines: Vec<&str> =
+        most.as_bytes().chunks(70).map(|line| core::str::from_utf8(line).expect("ASCII")).collect();
+    let mailed =
+        alloc::format!("<https://example.org/x/playground.html#{}>).\n", lines.join("\r\n    "));
+
+    for link in
+        [most.clone(), alloc::format!("https://example.org/x/playground.html#{most}"), mailed]
+    {
+        assert!(matches!(unseal(&link), Ok(Unsealed::Deflated(_))));
+    }
+    assert_eq!(
+        unseal(&alloc::format!("{}#v1=", "x".repeat(2 * MAX_LINK))),
+        Err(LinkError::TooLong)
+    );
+    assert_eq!(unseal(&alloc::format!("{most}{most}")), Err(LinkError::TooLong));
+}
+
+#[test]
 fn payload_with_a_wrong_head_is_refused_and_a_later_one_read() {
     let of = |payload: &str| View::from_payload(payload.as_bytes());
 

@@ -71,7 +71,8 @@ impl Scenario {
         Ok(profile)
     }
 
-    pub(super) fn function(&self) -> Result<Function, TextError> {
+    /// The function the text says.
+    pub(crate) fn function(&self) -> Result<Function, TextError> {
         let Some((number, line)) = self.function_line() else {
             return Ok(Function::new(&FunctionSpec::simple()).expect("the default is built in"));
         };

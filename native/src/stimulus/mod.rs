@@ -12,6 +12,7 @@ mod xhci;
 use std::time::Duration;
 
 use vfio_irq_core::device::Stimulus;
+use vfio_irq_core::export::Known;
 
 /// Where a device finds the memory it may read.
 pub const DMA: u64 = 0x10_0000;
@@ -63,10 +64,9 @@ pub trait Stimulator: std::fmt::Debug {
 
 /// The stimulator for a function, by vendor and device id.
 pub fn for_function(vendor: u16, device: u16) -> Option<Box<dyn Stimulator>> {
-    Some(match (vendor, device) {
-        (0x8086, 0x10d3) => Box::new(e1000e::E1000e),
-        (0x1234, 0x11e8) => Box::new(edu::Edu),
-        (0x1033, 0x0194) => Box::new(xhci::Xhci),
-        _ => return None,
+    Some(match Known::by_ids(vendor, device)? {
+        Known::E1000e => Box::new(e1000e::E1000e),
+        Known::Edu => Box::new(edu::Edu),
+        Known::Xhci => Box::new(xhci::Xhci),
     })
 }
