@@ -57,10 +57,11 @@ pub(crate) const IMPORT: &str = "Make a scenario of strace lines, request bytes 
 pub(crate) const IMPORT_LONG: &str = "\
 Prints a scenario that says what the input says. The input is one of:
 
-- lines of strace, with any of -f, -t, -r, -y and -X: VFIO_DEVICE_SET_IRQS, GET_IRQ_INFO and RESET \
+- lines of strace, with any of -f, -i, -n, -r, -t, -X, -y and -Y: VFIO_DEVICE_SET_IRQS, GET_IRQ_INFO and RESET \
 of one device, and what happens to the eventfds they name;
-- the bytes of a struct vfio_irq_set: hex digits, xxd, hexdump -C, a C array, gdb's x/20xb or x/5xw;
-- a config dump: what lspci -xxx prints, or a sysfs config file.
+- the bytes of a struct vfio_irq_set: hex digits, xxd, hexdump -C, a C array or string, gdb's x/20xb or x/5xw;
+- a config dump: what lspci -xxx prints, or a sysfs config file; of several functions the first, or \
+the one --function names.
 
 What was answered becomes what is expected. What the input does not show, is a comment and is \
 told on standard error with its line: strace itself prints VFIO's structures as addresses. Exits \
@@ -68,6 +69,7 @@ with 0 when there is a scenario, with 2 when nothing of the input can be used.";
 pub(crate) const IMPORT_EXAMPLES: &str = "\
 Examples:
   vfio-irq import nic.config > nic.scenario
+  lspci -xxx | vfio-irq import - --function 00:1f.2
   echo 'ioctl(23, VFIO_DEVICE_RESET) = 0' | vfio-irq import -
   echo 1400000021000000020000000000000000000000 | vfio-irq import -";
 

@@ -1,24 +1,53 @@
 //! `vfio-irq import`: strace lines, bytes of a request and config dumps to a scenario.
 
 use vfio_irq_core::import::{self, Import};
-use vfio_irq_core::pci::import::from_config;
+use vfio_irq_core::pci::import::{Imported, from_any};
 use vfio_irq_core::scenario::{TextError, function_text};
 
 use crate::excerpt::Excerpt;
 use crate::input::Input;
+use crate::profiles::choose;
 use crate::{Error, Exit, Paint, Report};
 
 /// Prints the scenario that says what the input says; what of it could not be used is shown in its
 /// line on standard error. The report exits with
 /// - [`Exit::Held`] when there is a scenario,
 /// - [`Exit::Wrong`] when nothing of the input could be used.
-pub fn import(input: &Input, paint: Paint) -> Result<Report, Error> {
+///
+/// `function` is the address of one in a config dump; without, the first is taken.
+pub fn import(input: &Input, function: Option<&str>, paint: Paint) -> Result<Report, Error> {
+    let dump = || {
+        from_any(&input.bytes).map_err(|source| Error::Import { name: input.name.clone(), source })
+    };
+    if let Some(address) = function {
+        let found = dump()?;
+        let chosen = choose(&found, &input.name, Some(address)).map_err(|error| match error {
+            Error::Choose { name, problem, .. } => {
+                let addresses = found.iter().filter_map(|one| one.address.as_deref());
+                let addresses = addresses.map(|address| format!("--function {address}"));
+                Error::Choose { name, problem, choices: addresses.collect::<Vec<_>>().join(", ") }
+            }
+            error => error,
+        })?;
+        return only(input, chosen);
+    }
     // A sysfs config file is no text.
     if input.bytes.contains(&0) {
-        let refused = |source| Error::Import { name: input.name.clone(), source };
-        return Ok(Report::done(function_text(&from_config(&input.bytes).map_err(refused)?)));
+        return only(input, choose(&dump()?, &input.name, None)?);
     }
-    let text = input.text()?;
+    let lossy;
+    let text = match input.text() {
+        Ok(text) => text,
+        // In what a dump calls its functions, bytes may be of any kind.
+        Err(refused) => match dump().as_deref() {
+            Ok([one]) => return only(input, one),
+            Ok(_) => {
+                lossy = String::from_utf8_lossy(&input.bytes);
+                &*lossy
+            }
+            Err(_) => return Err(refused),
+        },
+    };
     let Import { kind, scenario, problems } = import::import(text);
     let mut stderr: String = problems.iter().map(|one| show(one, input, text, paint)).collect();
     let name = &input.name;
@@ -38,6 +67,14 @@ pub fn import(input: &Input, paint: Paint) -> Result<Report, Error> {
         }
     }
     Ok(Report { stdout: scenario, stderr, exit })
+}
+
+/// The text of one function.
+fn only(input: &Input, one: &Imported) -> Result<Report, Error> {
+    match one.function() {
+        Ok(_) => Ok(Report::done(function_text(one))),
+        Err(source) => Err(Error::Function { name: input.name.clone(), source }),
+    }
 }
 
 fn show(problem: &TextError, input: &Input, text: &str, paint: Paint) -> String {

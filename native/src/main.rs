@@ -47,6 +47,9 @@ enum Command {
         /// Lines of strace, bytes of a request, or a config dump; `-` reads standard input.
         #[arg(value_hint = ValueHint::FilePath)]
         file: PathBuf,
+        /// The function of a config dump at this address, instead of the first.
+        #[arg(long, value_name = "ADDRESS")]
+        function: Option<String>,
     },
     #[command(about = help::ANSWERS, long_about = help::ANSWERS_LONG, after_long_help = help::ANSWERS_EXAMPLES)]
     Answers(Answers),
@@ -261,8 +264,9 @@ fn execute(cli: &Cli) -> anyhow::Result<Report> {
             Some(address) => inspect_device(address, list.format.into()),
             None => Ok(inspect::inspect(&Input::read(file)?, list.format.into())?),
         },
-        Command::Import { file } => {
-            Ok(import::import(&Input::read(file)?, paint(cli.color, &io::stderr()))?)
+        Command::Import { file, function } => {
+            let paint = paint(cli.color, &io::stderr());
+            Ok(import::import(&Input::read(file)?, function.as_deref(), paint)?)
         }
         Command::Answers(arguments) => print_answers(arguments),
         Command::Export(arguments) => export_scenario(arguments),

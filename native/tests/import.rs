@@ -42,6 +42,40 @@ fn config_file_and_its_scenario_are_the_same_function() {
     assert_eq!(ran_with("run -", text.as_bytes()).status, 0);
 }
 
+/// Two functions, the second with a name that is no UTF-8.
+fn dump() -> Vec<u8> {
+    let rows = "00: 34 12 00 00 00 00 00 00 00 00 00 00 00 00 00 00\n\
+                10: 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00\n\
+                20: 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00\n\
+                30: 00 00 00 00 00 00 00 00 00 00 00 00 00 01 00 00\n";
+    let second = rows.replace("34 12", "35 12");
+    let mut bytes = format!("00:02.0 One: first\n{rows}\n00:03.0 Two: ").into_bytes();
+    bytes.extend(b"\xff\xe4 card\n");
+    bytes.extend(second.as_bytes());
+    bytes
+}
+
+#[test]
+fn function_of_a_dump_is_the_first_or_the_one_asked_for() {
+    let first = ran_with("import -", &dump());
+    assert_eq!(first.status, 0, "{}", first.stderr);
+    assert!(first.stdout.contains("00: 34 12"), "{}", first.stdout);
+    assert!(first.stderr.contains("another function, not taken: 00:03.0"), "{}", first.stderr);
+    for address in ["00:03.0", "0000:00:03.0"] {
+        let second = ran_with(&format!("import - --function {address}"), &dump());
+        assert_eq!((second.status, &*second.stderr), (0, ""));
+        assert!(second.stdout.contains("00: 35 12"), "{}", second.stdout);
+    }
+    let none = ran_with("import - --function 00:04.0", &dump());
+    assert_eq!((none.status, &*none.stdout), (2, ""));
+    let message = "<stdin> holds no function at 00:04.0; say which by one of: \
+                   --function 00:02.0, --function 00:03.0";
+    assert!(none.stderr.contains(message), "{}", none.stderr);
+    let wrong = ran_with("import -", b"fire 0 \xff\n");
+    assert_eq!(wrong.status, 2);
+    assert!(wrong.stderr.contains("<stdin>:1:8: not text"), "{}", wrong.stderr);
+}
+
 #[test]
 fn text_that_is_nothing_known_exits_with_2() {
     for text in ["", "hello\n", "ioctl(3, VFIO_DEVICE_SET_IRQS"] {

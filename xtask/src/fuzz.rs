@@ -8,12 +8,12 @@ use crate::workspace;
 use anyhow::{Context, Result, bail, ensure};
 use std::path::Path;
 
-/// The fuzzers, and a folder of inputs beside those in `fuzz/corpus/NAME`.
-const TARGETS: &[(&str, &str)] = &[
-    ("scenario", "tests/scenarios"),
-    ("config", "tests/data/configs"),
-    ("import", "tests/data/configs"),
-    ("link", "fuzz/corpus/link"),
+/// The fuzzers, and a folder of inputs beside those in `fuzz/corpus/NAME`, where there is one.
+const TARGETS: &[(&str, Option<&str>)] = &[
+    ("scenario", Some("tests/scenarios")),
+    ("config", Some("tests/data/configs")),
+    ("import", Some("tests/data/configs")),
+    ("link", None),
 ];
 
 /// How long each runs, in seconds, if nothing else is said.
@@ -76,15 +76,15 @@ fn program(target: &str) -> String {
 }
 
 /// New finds go to fuzz/found, which is not kept; seeds are the committed corpus.
-fn fuzz(target: &str, seeds: &str, seconds: &str) -> Result<()> {
+fn fuzz(target: &str, seeds: Option<&str>, seconds: &str) -> Result<()> {
     let (found, corpus) = folders(target)?;
     let artifacts = workspace::root().join("fuzz/artifacts").join(target);
     std::fs::create_dir_all(&artifacts)?;
     let prefix = format!("-artifact_prefix={}/", artifacts.display());
     let time = format!("-max_total_time={seconds}");
     let options = ["-max_len=8192", "-timeout=20", "-rss_limit_mb=2048", "-print_final_stats=1"];
-    let mut fuzzer = command(&program(target), &[&found, &corpus, seeds, &prefix, &time]);
-    fuzzer.args(options);
+    let mut fuzzer = command(&program(target), &[&found, &corpus]);
+    fuzzer.args(seeds).args([&prefix, &time]).args(options);
     let words = workspace::root().join("fuzz/words").join(target);
     if words.is_file() {
         fuzzer.arg(format!("-dict={}", words.display()));
@@ -94,9 +94,9 @@ fn fuzz(target: &str, seeds: &str, seconds: &str) -> Result<()> {
     })
 }
 
-fn keep(target: &str, seeds: &str) -> Result<()> {
+fn keep(target: &str, seeds: Option<&str>) -> Result<()> {
     let (found, corpus) = folders(target)?;
-    run_command(&mut command(&program(target), &["-merge=1", &corpus, &found, seeds]))
+    run_command(command(&program(target), &["-merge=1", &corpus, &found]).args(seeds))
 }
 
 fn folders(target: &str) -> Result<(String, String)> {

@@ -8,7 +8,9 @@
 //! Left out: links, which only a page can open; what the function raised, which no trace of its
 //! user shows.
 
+mod apart;
 mod bytes;
+mod fds;
 mod request;
 mod story;
 mod strace;
@@ -84,9 +86,20 @@ pub fn import(text: &str) -> Import {
     if strace::looks_like(text) {
         return checked(Kind::Strace, story::tell(strace::read(text)));
     }
+    // Before the dump: a scenario may hold one, and steps besides.
+    let errors = match Scenario::parse(text) {
+        Ok(_) => {
+            let (kind, scenario) = (Some(Kind::Scenario), text.into());
+            return Import { kind, scenario, problems: Vec::new() };
+        }
+        Err(errors) => errors,
+    };
+    if is_scenario(text) {
+        return Import::failed(Some(Kind::Scenario), errors);
+    }
     match dump::from_lspci(text) {
         Ok(functions) => return config(text, &functions),
-        Err(error) if error.problem != ImportProblem::Empty && !is_scenario(text) => {
+        Err(error) if error.problem != ImportProblem::Empty => {
             let ImportPlace::Text { line, column } = error.place else {
                 return Import::failed(Some(Kind::Config), Vec::new());
             };
@@ -95,19 +108,8 @@ pub fn import(text: &str) -> Import {
         }
         Err(_) => {}
     }
-    match Scenario::parse(text) {
-        Ok(_) => {
-            return Import {
-                kind: Some(Kind::Scenario),
-                scenario: text.into(),
-                problems: Vec::new(),
-            };
-        }
-        Err(errors) if is_scenario(text) => return Import::failed(Some(Kind::Scenario), errors),
-        Err(_) => {}
-    }
     match bytes::read(text) {
-        Ok(read) => checked(Kind::Bytes, story::of_request(read)),
+        Ok((read, note)) => checked(Kind::Bytes, story::of_request(read, note)),
         Err(problem) => Import::failed(Some(Kind::Bytes), vec![problem]),
     }
 }
@@ -115,7 +117,7 @@ pub fn import(text: &str) -> Import {
 /// Whether a line of a scenario is in it: text that is nearly one gets its errors.
 fn is_scenario(text: &str) -> bool {
     let words = ["function", "host", "set_irqs", "irq_info", "fire", "ledger"];
-    text.lines().take(1000).any(|line| {
+    text.lines().any(|line| {
         let first = line.split_whitespace().next();
         first.is_some_and(|first| words.contains(&first))
     })
@@ -132,7 +134,13 @@ struct Told {
 fn checked(kind: Kind, told: Told) -> Import {
     let Told { text, mut problems } = told;
     problems.sort_by_key(|problem| (problem.line, problem.column));
-    problems.truncate(MAX_PROBLEMS);
+    if problems.len() > MAX_PROBLEMS {
+        problems.truncate(MAX_PROBLEMS);
+        if let Some(last) = problems.last_mut() {
+            last.message = "from here on more is not in the scenario than is listed".into();
+            last.expected = None;
+        }
+    }
     let parsed = Scenario::parse(&text);
     match parsed {
         Ok(scenario) if says_something(&scenario) => {

@@ -3,69 +3,52 @@
 //! One device is followed: the first that is asked for its interrupts. Of the eventfds, those that
 //! a request names, or all if no request shows its data.
 
-use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::borrow::ToOwned;
+use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt::Write as _;
+use core::ops::Range;
 
+use super::fds::{Fds, News, Open};
 use super::request::set_irqs;
-use super::strace::{Answer, Call, Read, ioctl};
+use super::strace::{Answer, Call, MAKERS, Read, ioctl};
 use super::value::{Value, number};
 use super::{MAX_PROBLEMS, Told, problem};
-use crate::scenario::ast::{FdRefs, Names};
-use crate::scenario::{FlagWords, MAX_TEXT, MAX_WIDTH, TextError};
+use crate::errno::Errno;
+use crate::scenario::{
+    FlagWords, MAX_LINES, MAX_LISTED_IN_ALL, MAX_NAMES, MAX_TEXT, MAX_WIDTH, TextError,
+};
 use crate::uapi::{CONFIG_REGION, IrqIndex, IrqInfo, IrqInfoFlags, IrqSetFlags, IrqSetHeader};
 
 const SET_IRQS: &str = "VFIO_DEVICE_SET_IRQS";
 const IRQ_INFO: &str = "VFIO_DEVICE_GET_IRQ_INFO";
 const RESET: &str = "VFIO_DEVICE_RESET";
+/// Asked of a group: a device's descriptor.
+const DEVICE_FD: &str = "VFIO_GROUP_GET_DEVICE_FD";
+/// Asked of a device's own file before anything else.
+const BIND: &str = "VFIO_DEVICE_BIND_IOMMUFD";
 
 /// Where a region begins in the device's file: its index above this bit (vfio-pci).
-const REGION_SHIFT: u32 = 40;
+pub(super) const REGION_SHIFT: u32 = 40;
+/// What a read or write of an eventfd answers.
+const COUNTER: i64 = 8;
 
-/// The descriptors of the traced program.
+/// The device that is followed.
 #[derive(Default)]
-struct Fds {
-    /// Names in the order of their making.
-    made: usize,
-    /// What a number is called now.
-    open: BTreeMap<i32, String>,
-    /// Names a line has made.
-    said: BTreeSet<String>,
-    /// Names a request lists.
-    listed: BTreeSet<String>,
-}
-
-impl Fds {
-    fn name(&mut self) -> String {
-        let at = self.made;
-        self.made += 1;
-        match u8::try_from(at) {
-            Ok(at) if at < 26 => char::from(b'a' + at).to_string(),
-            _ => format!("e{at}"),
-        }
-    }
-
-    fn make(&mut self, fd: i32) -> String {
-        let name = self.name();
-        self.open.insert(fd, name.clone());
-        name
-    }
-
-    /// A number in a request; one never seen was made before the trace began.
-    fn listed(&mut self, fd: i32) -> FdRefs {
-        if fd < 0 {
-            return FdRefs::Number(fd);
-        }
-        let name = match self.open.get(&fd) {
-            Some(name) => name.clone(),
-            None => self.make(fd),
-        };
-        self.said.insert(name.clone());
-        self.listed.insert(name.clone());
-        FdRefs::Names(Names::One(name))
-    }
+enum Device {
+    /// None has been asked for its interrupts.
+    #[default]
+    None,
+    Open(i32),
+    /// Its last number, and where in the text that was said.
+    Closed {
+        fd: i32,
+        said: Range<usize>,
+        line: u32,
+        column: u32,
+    },
 }
 
 /// A story being told.
@@ -74,22 +57,34 @@ struct Story {
     text: String,
     problems: Vec<TextError>,
     fds: Fds,
-    device: Option<i64>,
+    device: Device,
     /// Names a request lists; none: no request shows what it lists.
     wanted: BTreeSet<String>,
     counts: [Option<u32>; 3],
     noresize: Option<bool>,
+    lines: u32,
+    /// Items of all lists.
+    items: u32,
+    /// How often something was said or told.
+    accounted: u64,
     full: bool,
+    /// That there are too many names was told.
+    named: bool,
+    /// Processes whose closing of inherited descriptors was told.
+    forks: BTreeSet<u64>,
 }
 
 /// The scenario of a request alone.
-pub(super) fn of_request(bytes: Vec<u8>) -> Told {
-    let mut fds = Fds::default();
+pub(super) fn of_request(bytes: Vec<u8>, note: Option<&str>) -> Told {
+    let (mut fds, mut news) = (Fds::default(), News::default());
     // At least twenty bytes, as their reader says.
     let header = IrqSetHeader::from_bytes(&bytes).unwrap_or_default();
     let data = bytes.get(IrqSetHeader::SIZE as usize..).unwrap_or_default();
-    match set_irqs(header, Some(data), |fd| fds.listed(fd)) {
-        Ok(request) => Told { text: format!("{request}\n"), problems: Vec::new() },
+    match set_irqs(header, Some(data), |fd| fds.listed(0, fd, true, &mut news)) {
+        Ok(request) => {
+            let note = note.map_or(String::new(), |note| format!("# {note}\n"));
+            Told { text: format!("{note}{request}\n"), problems: Vec::new() }
+        }
         Err(message) => Told { text: String::new(), problems: [problem(1, 1, 1, message)].into() },
     }
 }
@@ -103,13 +98,14 @@ pub(super) fn tell(read: Read<'_>) -> Told {
     let mut story = Story { wanted, ..Story::default() };
     read.calls.iter().for_each(|call| story.call(call));
     let Story { text, mut problems, noresize, device, .. } = story;
-    if device.is_none() {
+    let none = matches!(device, Device::None);
+    if none {
         let message = "no call about a device's interrupts is in this";
         let expected = "`ioctl(FD, VFIO_DEVICE_SET_IRQS, …)` or `VFIO_DEVICE_GET_IRQ_INFO`";
         problems.push(problem(1, 1, 1, message).expecting(expected));
     }
     problems.extend(read.problems);
-    let nothing = device.is_none() || text.is_empty();
+    let nothing = none || text.is_empty();
     let text = if nothing { String::new() } else { head(counts, noresize) + &text };
     Told { text, problems }
 }
@@ -143,24 +139,30 @@ fn head(counts: [Option<u32>; 3], noresize: Option<bool>) -> String {
 
 impl Story {
     fn wrong(&mut self, call: &Call<'_>, message: impl Into<String>) {
-        if self.problems.len() < MAX_PROBLEMS {
-            let length = call.name.len() as u32;
-            self.problems.push(problem(call.line, call.column, length, message));
+        self.told(call.line, call.column, call.name.len() as u32, message);
+    }
+
+    fn told(&mut self, line: u32, column: u32, length: u32, message: impl Into<String>) {
+        self.accounted += 1;
+        // One more than is listed, so that it is seen that there were more.
+        if self.problems.len() <= MAX_PROBLEMS {
+            self.problems.push(problem(line, column, length, message));
         }
     }
 
     /// Adds a line; `answer`, behind the arrow, may be empty.
     fn say(&mut self, call: &Call<'_>, step: &str, answer: &str) {
+        self.accounted += 1;
         // Room for the head; one more line says that this was not all.
-        if self.text.len() + step.len() + answer.len() > MAX_TEXT - 1024 {
-            if !core::mem::replace(&mut self.full, true) {
-                self.wrong(call, "a scenario holds no more: from here on nothing is taken");
-            }
-            return;
+        let full = self.text.len() + step.len() + answer.len() > MAX_TEXT - 1024
+            || self.lines > MAX_LINES - 16;
+        if full && !core::mem::replace(&mut self.full, true) {
+            self.wrong(call, "a scenario holds no more: from here on nothing is taken");
         }
         if self.full {
             return;
         }
+        self.lines += 1;
         self.text.push_str(step);
         if !answer.is_empty() {
             self.text.push_str(" -> ");
@@ -169,64 +171,194 @@ impl Story {
         self.text.push('\n');
     }
 
-    /// A comment in place of a step that can't be said, and a problem.
-    fn unsaid(&mut self, call: &Call<'_>, what: &str, reason: &str) {
+    /// A comment in place of a step that can't be said.
+    fn comment(&mut self, call: &Call<'_>, what: &str, reason: &str) {
         let answer = match call.answer {
             Answer::Value(value) => format!("; it answered {value}"),
             Answer::Errno(errno) => format!("; it answered {errno}"),
-            Answer::Unknown => String::new(),
+            Answer::Unnamed | Answer::Unknown => String::new(),
         };
         self.say(call, &format!("# line {}: {what}, {reason}{answer}", call.line), "");
+    }
+
+    /// The same, and a problem.
+    fn unsaid(&mut self, call: &Call<'_>, what: &str, reason: &str) {
+        self.comment(call, what, reason);
         self.wrong(call, format!("{what}: {reason}"));
     }
 
-    /// 0, an errno, or nothing to expect.
-    fn done(call: &Call<'_>) -> String {
+    /// 0, an errno, or nothing to expect, which is told; `success` is what the call answers when it
+    /// did what it should.
+    fn done(&mut self, call: &Call<'_>, success: i64) -> String {
         match call.answer {
-            // Only reads and writes answer with something else when they did what they should.
-            Answer::Value(value) if value != 0 && call.name == "ioctl" => String::new(),
-            Answer::Value(_) => "0".into(),
-            Answer::Errno(errno) => errno.to_string(),
-            Answer::Unknown => String::new(),
+            Answer::Value(value) if value == success => return "0".into(),
+            Answer::Value(value) => self.wrong(call, format!("an answer of {value} is not said")),
+            Answer::Errno(errno) => return errno.to_string(),
+            Answer::Unnamed => self.wrong(call, "its error has no name here, and is not said"),
+            Answer::Unknown => self.wrong(call, "its answer is not shown"),
         }
+        String::new()
     }
 
     fn call(&mut self, call: &Call<'_>) {
+        let fd = call.fd();
+        if let Some(broken) = call.broken {
+            let followed = fd.and_then(|fd| self.fds.at(call.process, fd));
+            let vfio = match call.arguments.get(1) {
+                Some(Value::Words(word)) => word.starts_with("VFIO"),
+                _ => true,
+            };
+            // The rest of what a program does is none of this story.
+            if call.name == "ioctl" && vfio || matches!(followed, Some(Open::Followed { .. })) {
+                self.wrong(call, broken);
+            }
+            return;
+        }
+        let accounted = self.accounted;
+        let must = fd.is_some_and(|fd| self.must_tell(call, fd));
         match call.name {
             "ioctl" => self.ioctl(call),
-            "eventfd" | "eventfd2" => {
-                if let Answer::Value(fd) = call.answer
-                    && let Ok(fd) = i32::try_from(fd)
-                {
-                    let name = self.fds.make(fd);
-                    let start = call.arguments.first().and_then(Value::number).unwrap_or(0);
-                    if start > 0 && self.tells(&name) {
-                        self.made(call, &name);
-                        self.say(call, &format!("write {name} {start}"), "0");
-                    }
+            "eventfd" | "eventfd2" => self.eventfd(call),
+            "fork" | "vfork" | "clone" | "clone3" => self.forked(call),
+            "close_range" => self.close_range(call),
+            "dup" | "dup2" | "dup3" | "fcntl" => self.copied(call),
+            name if MAKERS.contains(&name) => {
+                if let Some(fd) = call.made() {
+                    self.opened(call, fd, Open::Plain(None));
                 }
             }
             _ => self.with_fd(call),
         }
+        debug_assert!(!must || self.accounted > accounted, "line {} is lost", call.line);
     }
 
-    fn ioctl(&mut self, call: &Call<'_>) {
-        let (Some(Value::Number(fd)), Some(what)) =
-            (call.arguments.first(), call.arguments.get(1).and_then(ioctl))
+    /// Whether a call is one that must be said, commented or told.
+    fn must_tell(&self, call: &Call<'_>, fd: i32) -> bool {
+        let does = match call.name {
+            "ioctl" => {
+                let what = call.arguments.get(1).and_then(ioctl);
+                what.is_some_and(|what| [SET_IRQS, IRQ_INFO, RESET].contains(&&*what))
+            }
+            "read" | "write" | "readv" | "writev" => true,
+            name => name.starts_with("pread") || name.starts_with("pwrite"),
+        };
+        does && match self.fds.at(call.process, fd) {
+            Some(Open::Followed { name: None, .. }) => true,
+            Some(Open::Followed { name: Some(name), .. }) => self.tells(name),
+            _ => false,
+        }
+    }
+
+    /// A number is handed out.
+    fn opened(&mut self, call: &Call<'_>, fd: i32, open: Open) {
+        let before = self.fds.at(call.process, fd);
+        if let Some(Open::Followed { name, inherited: false }) = before
+            && name.as_ref().is_none_or(|name| self.tells(name))
+        {
+            self.wrong(call, format!("where descriptor {fd} was closed before is not here"));
+        }
+        self.closed(call, fd, &Answer::Value(0));
+        self.fds.set(call.process, fd, open);
+    }
+
+    fn eventfd(&mut self, call: &Call<'_>) {
+        let Some(fd) = call.made() else { return };
+        let name = self.fds.name();
+        self.opened(call, fd, Open::eventfd(name.clone()));
+        let start = call.arguments.first().and_then(Value::number).unwrap_or(0);
+        if start > 0 && self.tells(&name) && self.made(call, &name) {
+            self.say(call, &format!("write {name} {start}"), "0");
+        }
+    }
+
+    /// A process is made; a thread has its maker's descriptors, a fork has copies.
+    fn forked(&mut self, call: &Call<'_>) {
+        let Answer::Value(child @ 1..) = call.answer else { return };
+        let shares = |value: &Value| match value {
+            Value::Words(words) => words.contains("CLONE_FILES"),
+            Value::Struct(_) => match value.field("flags") {
+                Some(Value::Words(words)) => words.contains("CLONE_FILES"),
+                // In numbers only: what most programs make are threads.
+                _ => true,
+            },
+            _ => false,
+        };
+        let own = !call.arguments.iter().any(shares);
+        if !self.fds.forked(call.process, child as u64, own) {
+            self.wrong(call, "one process too many: its descriptors are taken for its maker's");
+        }
+    }
+
+    fn close_range(&mut self, call: &Call<'_>) {
+        let number = |at: usize| call.arguments.get(at).and_then(Value::number);
+        let cloexec = match call.arguments.get(2) {
+            Some(Value::Words(words)) => words.contains("CLOEXEC"),
+            Some(Value::Number(flags)) => flags & 4 != 0,
+            _ => false,
+        };
+        let (Some(first), Some(last), Answer::Value(0), false) =
+            (number(0), number(1), call.answer, cloexec)
         else {
             return;
         };
-        if ![SET_IRQS, IRQ_INFO, RESET].contains(&&*what) {
+        let bound = |fd: i64| i32::try_from(fd.max(0)).unwrap_or(i32::MAX);
+        for fd in self.fds.within(call.process, bound(first), bound(last)) {
+            self.closed(call, fd, &Answer::Value(0));
+        }
+    }
+
+    /// `dup` and its like: one more number for what the first stands for.
+    fn copied(&mut self, call: &Call<'_>) {
+        if call.name == "fcntl" {
+            let dups = match call.arguments.get(1) {
+                Some(Value::Words(word)) => word.starts_with("F_DUPFD"),
+                // F_DUPFD and F_DUPFD_CLOEXEC.
+                Some(Value::Number(command)) => [0, 1030].contains(command),
+                _ => false,
+            };
+            if !dups {
+                return;
+            }
+        }
+        let (Some(from), Some(to)) = (call.fd(), call.made()) else { return };
+        if from == to {
             return;
         }
-        if *self.device.get_or_insert(*fd) != *fd {
-            let followed = self.device.unwrap_or_default();
-            let message = format!("another device: descriptor {followed} is followed here");
-            return self.wrong(call, message);
+        let open = self.fds.at(call.process, from).cloned();
+        // `dup2` closes what it takes the number of; all others get a free one.
+        match call.name {
+            "dup2" | "dup3" => self.closed(call, to, &Answer::Value(0)),
+            _ => {}
+        }
+        if let Some(open) = open.filter(|open| !matches!(open, Open::Closed { .. })) {
+            self.opened(call, to, open);
+        }
+    }
+
+    fn ioctl(&mut self, call: &Call<'_>) {
+        let (Some(fd), Some(what)) = (call.fd(), call.arguments.get(1).and_then(ioctl)) else {
+            return;
+        };
+        match &*what {
+            DEVICE_FD => {
+                if let Some(fd) = call.made() {
+                    self.device_opened(call, fd);
+                }
+                return;
+            }
+            BIND if call.answer == Answer::Value(0) => return self.device_opened(call, fd),
+            SET_IRQS | IRQ_INFO | RESET => {}
+            _ => return,
+        }
+        if !self.is_device(call, fd) {
+            return;
         }
         let argument = call.arguments.get(2).cloned().unwrap_or(Value::Unknown);
         match (&*what, &argument) {
-            (RESET, _) => self.say(call, "reset", &Self::done(call)),
+            (RESET, _) => {
+                let answer = self.done(call, 0);
+                self.say(call, "reset", &answer);
+            }
             (_, Value::Struct(_)) if what == SET_IRQS => self.set_irqs(call, &argument),
             (_, Value::Struct(_)) => self.irq_info(call, &argument),
             (_, Value::Number(address)) => {
@@ -238,27 +370,124 @@ impl Story {
         }
     }
 
+    /// A device's descriptor is handed out, or its own file bound: one that is not asked for its
+    /// interrupts is of no matter.
+    fn device_opened(&mut self, call: &Call<'_>, fd: i32) {
+        if call.name == "ioctl" && self.fds.at(call.process, fd) == Some(&Open::DEVICE) {
+            // Bound late; or given again, and then it was closed unseen.
+            if call.fd() == Some(fd) {
+                return;
+            }
+            self.opened(call, fd, Open::Plain(None));
+        }
+        let Device::Closed { fd: before, .. } = self.device else {
+            if !matches!(self.fds.at(call.process, fd), Some(Open::Plain(_))) {
+                self.opened(call, fd, Open::Plain(None));
+            }
+            return;
+        };
+        if before != fd {
+            self.wrong(call, format!("descriptor {fd} is taken for the device that was {before}"));
+        }
+        self.say(call, "open", "0");
+        self.opened(call, fd, Open::DEVICE);
+        self.device = Device::Open(fd);
+    }
+
+    /// Whether this is the device that is followed; the first one asked is. Another is told.
+    fn is_device(&mut self, call: &Call<'_>, fd: i32) -> bool {
+        if let Some(Open::Followed { name: None, .. }) = self.fds.at(call.process, fd) {
+            return true;
+        }
+        match self.device {
+            Device::None => {
+                self.fds.set(call.process, fd, Open::DEVICE);
+                self.device = Device::Open(fd);
+                true
+            }
+            Device::Closed { fd: before, .. }
+                if before == fd
+                    && matches!(
+                        self.fds.at(call.process, fd),
+                        None | Some(Open::Closed { .. })
+                    ) =>
+            {
+                if call.answer != Answer::Errno(Errno::EBADF) {
+                    self.withdraw(call.process);
+                }
+                true
+            }
+            Device::Open(followed) | Device::Closed { fd: followed, .. } => {
+                let message = format!("another device: descriptor {followed} is followed here");
+                self.wrong(call, message);
+                false
+            }
+        }
+    }
+
+    /// The device is used after its close, and nobody opened it: the close was of another
+    /// process's descriptor.
+    fn withdraw(&mut self, process: u64) {
+        let device = core::mem::take(&mut self.device);
+        let Device::Closed { fd, said, line, column } = device else { return };
+        if !said.is_empty() {
+            self.lines -= 1;
+            self.text.replace_range(said, "");
+        }
+        let message =
+            format!("descriptor {fd} is used after this: not taken for the device's close");
+        self.told(line, column, 5, message);
+        self.fds.set(process, fd, Open::DEVICE);
+        self.device = Device::Open(fd);
+    }
+
     fn set_irqs(&mut self, call: &Call<'_>, request: &Value) {
         let Some((header, data)) = header(request) else {
             return self.unsaid(call, "set_irqs", "a field of it can't be read");
         };
-        let fds = &mut self.fds;
-        match set_irqs(header, data.as_deref(), |fd| fds.listed(fd)) {
-            Ok(request) => {
-                let answer = match call.answer {
-                    Answer::Value(only @ 1..) => match u32::try_from(only) {
-                        Ok(only) => format!("only {only}"),
-                        Err(_) => String::new(),
-                    },
-                    _ => Self::done(call),
-                };
-                self.say(call, &request.to_string(), &answer);
-            }
-            Err(reason) => {
-                let index = IrqIndex::from_raw(header.index).map_or("set_irqs", IrqIndex::word);
-                let what = format!("set_irqs {index} {}+{}", header.start, header.count);
-                self.unsaid(call, &what, &reason);
-            }
+        let index = IrqIndex::from_raw(header.index).map_or("set_irqs", IrqIndex::word);
+        let what = format!("set_irqs {index} {}+{}", header.start, header.count);
+        let (fds, mut news) = (&mut self.fds, News::default());
+        let worked = matches!(call.answer, Answer::Value(_));
+        let listed = |fd| fds.listed(call.process, fd, worked, &mut news);
+        let request = match set_irqs(header, data.as_deref(), listed) {
+            Ok(request) => request,
+            Err(reason) => return self.unsaid(call, &what, &reason),
+        };
+        let items = if data.is_some() { header.count } else { 0 };
+        if news.over || self.items.saturating_add(items) > MAX_LISTED_IN_ALL {
+            self.fds.unsay(&news.said);
+            let reason = match news.over {
+                true => format!("a scenario has no more than {MAX_NAMES} names"),
+                false => format!("a scenario lists no more than {MAX_LISTED_IN_ALL} items"),
+            };
+            return self.too_many(call, &what, &reason);
+        }
+        self.items += items;
+        if let Some(first) = news.unseen.first() {
+            let more = match news.unseen.len() - 1 {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            let message =
+                format!("nobody made descriptor {first}{more} here: taken for an eventfd");
+            self.wrong(call, message);
+        }
+        for name in news.plain {
+            self.say(call, &format!("plainfd {name}"), "");
+        }
+        let answer = match call.answer {
+            Answer::Value(only @ 1..) if u32::try_from(only).is_ok() => format!("only {only}"),
+            _ => self.done(call, 0),
+        };
+        self.say(call, &request.to_string(), &answer);
+    }
+
+    /// A comment where a bound of the language is passed; that it is, is told once.
+    fn too_many(&mut self, call: &Call<'_>, what: &str, reason: &str) {
+        self.comment(call, what, reason);
+        if !core::mem::replace(&mut self.named, true) {
+            self.wrong(call, format!("{what}: {reason}"));
         }
     }
 
@@ -291,7 +520,7 @@ impl Story {
                 }
             }
         } else {
-            answer = Self::done(call);
+            answer = self.done(call, 0);
         }
         self.say(call, &step, answer.trim_end());
     }
@@ -301,71 +530,151 @@ impl Story {
         self.wanted.is_empty() || self.wanted.contains(name)
     }
 
-    /// Says `eventfd NAME` unless a line before has made it.
-    fn made(&mut self, call: &Call<'_>, name: &str) {
-        if self.fds.said.insert(name.into()) {
-            self.say(call, &format!("eventfd {name}"), "");
+    /// Says `eventfd NAME` unless a line before has made it; false: there are too many names.
+    fn made(&mut self, call: &Call<'_>, name: &str) -> bool {
+        match self.fds.say(name) {
+            Some(true) => self.say(call, &format!("eventfd {name}"), ""),
+            Some(false) => {}
+            None => {
+                let reason = format!("a scenario has no more than {MAX_NAMES} names");
+                self.too_many(call, call.name, &reason);
+                return false;
+            }
         }
+        true
     }
 
     fn with_fd(&mut self, call: &Call<'_>) {
-        let Some(fd) = call.arguments.first().and_then(Value::number) else { return };
-        if self.device == Some(fd) {
-            return self.of_device(call);
+        let Some(fd) = call.fd() else { return };
+        if call.name == "close" {
+            return self.closed(call, fd, &call.answer);
         }
-        let Some(name) = i32::try_from(fd).ok().and_then(|fd| self.fds.open.get(&fd)).cloned()
-        else {
-            return;
+        match self.fds.at(call.process, fd).cloned() {
+            Some(Open::Followed { name: None, .. }) => self.of_device(call),
+            Some(Open::Followed { name: Some(name), .. }) if self.tells(&name) => {
+                self.of_eventfd(call, &name);
+            }
+            Some(Open::Closed { line, name }) => self.of_closed(call, fd, line, name.as_deref()),
+            _ => {}
+        }
+    }
+
+    /// A number is closed, or can't be.
+    fn closed(&mut self, call: &Call<'_>, fd: i32, answer: &Answer) {
+        let closes = *answer == Answer::Value(0);
+        let at = self.fds.at(call.process, fd).cloned();
+        let name = match &at {
+            Some(Open::Followed { name, .. } | Open::Closed { name, .. }) => name.clone(),
+            _ => None,
         };
-        if call.name == "close" && call.answer == Answer::Value(0) {
-            self.fds.open.remove(&(fd as i32));
+        // The number may be known to nobody but a list to come.
+        let last = closes && {
+            let line = call.line;
+            self.fds.set(call.process, fd, Open::Closed { line, name: name.clone() })
+        };
+        let said = match answer {
+            Answer::Value(_) => "0".to_owned(),
+            Answer::Errno(errno) => errno.to_string(),
+            Answer::Unnamed | Answer::Unknown => String::new(),
+        };
+        match (at, name) {
+            (Some(Open::Followed { inherited: true, name }), _) => {
+                let tells = name.is_none_or(|name| self.tells(&name));
+                if tells && self.forks.insert(call.process) {
+                    let message = "what a forked process closes is its own copy, and not said";
+                    self.wrong(call, message);
+                }
+            }
+            // Another number stands for it still.
+            (Some(Open::Followed { .. }), _) if closes && !last => {}
+            (Some(Open::Followed { name: None, .. }), _) => {
+                let start = self.text.len();
+                self.say(call, "close", &said);
+                if closes {
+                    let said = start..self.text.len();
+                    let (line, column) = (call.line, call.column);
+                    self.device = Device::Closed { fd, said, line, column };
+                }
+            }
+            (Some(Open::Followed { .. }), Some(name)) => {
+                if self.tells(&name) && self.fds.is_said(&name) {
+                    self.say(call, &format!("close {name}"), &said);
+                }
+            }
+            (Some(Open::Closed { .. }), Some(name))
+                if *answer == Answer::Errno(Errno::EBADF)
+                    && self.tells(&name)
+                    && self.fds.is_said(&name) =>
+            {
+                self.say(call, &format!("close {name}"), &said);
+            }
+            (Some(Open::Closed { .. }), None) if !closes && self.is_closed_device(fd) => {
+                self.say(call, "close", &said);
+            }
+            _ => {}
         }
-        if !self.tells(&name) {
+    }
+
+    fn is_closed_device(&self, fd: i32) -> bool {
+        matches!(self.device, Device::Closed { fd: last, .. } if last == fd)
+    }
+
+    /// What is done with a number after its close: refused, or begun before it; else the number
+    /// stands for something new that is not shown.
+    fn of_closed(&mut self, call: &Call<'_>, fd: i32, line: u32, name: Option<&str>) {
+        let refused = call.answer == Answer::Errno(Errno::EBADF);
+        let device = name.is_none() && self.is_closed_device(fd);
+        if !device && !name.is_some_and(|name| self.tells(name)) {
             return;
         }
+        if call.line < line {
+            self.wrong(call, "it ended after its descriptor was closed, which can't be said");
+        } else if device && (refused || call.region() > 0) {
+            // No file but a device's reaches that far.
+            if !refused {
+                self.withdraw(call.process);
+            }
+            self.of_device(call);
+        } else if let Some(name) = name.filter(|name| refused && self.fds.is_said(name)) {
+            self.of_eventfd(call, name);
+        }
+    }
+
+    fn of_eventfd(&mut self, call: &Call<'_>, name: &str) {
         let counter = match call.arguments.get(1) {
             Some(Value::Bytes(bytes, false)) => {
                 bytes.get(..8).and_then(|bytes| bytes.try_into().ok()).map(u64::from_le_bytes)
             }
             _ => None,
         };
-        match (call.name, counter, call.answer) {
-            ("read", Some(counter @ 1..), Answer::Value(8)) => {
-                self.made(call, &name);
-                self.say(call, &format!("read {name}"), &counter.to_string());
+        let (step, answer) = match (call.name, counter, call.answer) {
+            ("read", Some(counter @ 1..), Answer::Value(COUNTER)) => {
+                (format!("read {name}"), counter.to_string())
             }
-            ("read", _, Answer::Errno(errno)) => {
-                self.made(call, &name);
-                self.say(call, &format!("read {name}"), &errno.to_string());
-            }
+            ("read", _, Answer::Errno(errno)) => (format!("read {name}"), errno.to_string()),
+            ("read", _, Answer::Unnamed) => (format!("read {name}"), self.done(call, COUNTER)),
             ("write", Some(counter), _) => {
-                self.made(call, &name);
-                self.say(call, &format!("write {name} {counter}"), &Self::done(call));
+                (format!("write {name} {counter}"), self.done(call, COUNTER))
             }
-            ("close", ..) if self.fds.said.contains(&name) => {
-                self.say(call, &format!("close {name}"), &Self::done(call));
-            }
-            ("dup" | "dup2", ..) => self.wrong(call, "a copy of an eventfd is not followed"),
-            ("read" | "write", ..) => self.wrong(call, "the counter is not shown"),
-            _ => {}
+            ("read" | "write", ..) => return self.wrong(call, "the counter is not shown"),
+            _ => return self.wrong(call, "no step says this of an eventfd"),
+        };
+        if self.made(call, name) {
+            self.say(call, &step, &answer);
         }
     }
 
-    /// `close`, and reads and writes of regions.
+    /// Reads and writes of regions.
     fn of_device(&mut self, call: &Call<'_>) {
         let write = call.name.starts_with("pwrite");
-        if call.name == "close" {
-            return self.say(call, "close", &Self::done(call));
-        }
         let (true, Some(offset)) = (
-            write || call.name.starts_with("pread"),
+            (write || call.name.starts_with("pread")) && !call.name.ends_with('v'),
             call.arguments.get(3).and_then(Value::number),
         ) else {
-            return;
+            return self.wrong(call, "no step says this of a device");
         };
-        let region = (offset as u64 >> REGION_SHIFT) as u32;
-        let place = match region {
-            0..=5 => format!("bar{region}"),
+        let place = match call.region() {
+            region @ 0..=5 => format!("bar{region}"),
             CONFIG_REGION => "config".into(),
             other => format!("region {other}"),
         };
@@ -380,23 +689,32 @@ impl Story {
             _ if write => return self.wrong(call, "what is written is not shown"),
             _ => String::new(),
         };
+        let shown = hex.len() as i64 / 2;
+        let Some(width) = call.arguments.get(2).and_then(Value::number) else {
+            return self.wrong(call, "how many bytes are meant is not shown");
+        };
         if write {
-            return self.say(
-                call,
-                &format!("{place} write {offset:#x} data={hex}"),
-                &Self::done(call),
-            );
+            let done = match call.answer {
+                Answer::Value(done) => done,
+                _ => shown,
+            };
+            if done != shown || width != shown {
+                let reason = format!("{done} of {width} bytes were written, {shown} are shown");
+                return self.unsaid(call, &format!("{place} write {offset:#x}"), &reason);
+            }
+            let answer = self.done(call, shown);
+            return self.say(call, &format!("{place} write {offset:#x} data={hex}"), &answer);
         }
-        let Some(width) = call.arguments.get(2).and_then(Value::number) else { return };
         if !(0..=i64::from(MAX_WIDTH)).contains(&width) {
             return self.wrong(call, "a read that long can't be said");
         }
         let answer = match call.answer {
-            Answer::Errno(errno) => errno.to_string(),
-            Answer::Value(read) if read == width && hex.len() as i64 == 2 * width => {
-                format!("data={hex}")
+            Answer::Value(read) if read == width && shown == width => format!("data={hex}"),
+            Answer::Value(read) => {
+                self.wrong(call, format!("{read} of {width} bytes were read, {shown} are shown"));
+                String::new()
             }
-            _ => String::new(),
+            _ => self.done(call, width),
         };
         self.say(call, &format!("{place} read {offset:#x} {width}"), &answer);
     }

@@ -83,6 +83,18 @@ impl Reader<'_> {
         }
     }
 
+    /// At most so many arguments, of a call that may be cut off.
+    pub(super) fn first(&mut self, most: usize) -> Vec<Value> {
+        let mut all = Vec::new();
+        while all.len() < most && !self.rest.is_empty() {
+            all.push(self.value(0));
+            if !self.take(",") {
+                break;
+            }
+        }
+        all
+    }
+
     fn value(&mut self, depth: u32) -> Value {
         self.blank();
         if depth > MAX_DEPTH {
@@ -186,15 +198,17 @@ impl Reader<'_> {
         number(word).map_or_else(|| Value::Words(word.into()), Value::Number)
     }
 
-    /// `</dev/null<char 1:3>>` behind a descriptor.
+    /// `</dev/null<char 1:3>>` or `<TCP:[1.2.3.4:5->6.7.8.9:10]>` behind a descriptor.
     fn path(&mut self) {
         let mut depth = 0u32;
+        let mut before = 0;
         for (at, byte) in self.rest.bytes().enumerate() {
             match byte {
                 b'<' => depth += 1,
-                b'>' => depth -= 1,
+                b'>' if before != b'-' => depth -= 1,
                 _ => {}
             }
+            before = byte;
             if depth == 0 {
                 self.rest = &self.rest[at + 1..];
                 return;
@@ -217,7 +231,7 @@ fn merged(before: Value, after: Value) -> Value {
 }
 
 /// The byte of an escape whose backslash is taken, and how many characters it has.
-fn escape(text: &[u8]) -> (u8, usize) {
+pub(super) fn escape(text: &[u8]) -> (u8, usize) {
     let digits = |from: usize, most: usize, radix: u32| {
         let digit = |byte: &u8| char::from(*byte).to_digit(radix);
         let digits = text.iter().skip(from).map_while(digit).take(most);

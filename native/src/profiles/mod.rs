@@ -55,7 +55,7 @@ fn build(name: &str, spec: &FunctionSpec) -> Result<Function, Error> {
 }
 
 /// The one function of a dump, or the one at this address (the domain `0000:` may be left out).
-fn choose<'a>(
+pub(crate) fn choose<'a>(
     found: &'a [Imported],
     name: &str,
     address: Option<&str>,

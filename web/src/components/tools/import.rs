@@ -85,7 +85,8 @@ impl Component for ImportTool {
         let config = import.and_then(|import| import.kind) == Some(Kind::Config);
         let replaced =
             if config { edit::set_function_lines(text, scenario) } else { scenario.to_owned() };
-        let steps = edit::steps(scenario);
+        // What it names is not what the text calls so.
+        let steps = edit::steps(&import.map_or_else(String::new, |import| import.apart(text)));
         let act = |action: Action| {
             let ask = ask.clone();
             Callback::from(move |_: MouseEvent| ask.emit(Key::Do(action.clone())))
