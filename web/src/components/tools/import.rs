@@ -45,7 +45,7 @@ pub struct ImportTool {
 pub enum Message {
     /// The text in its field is another.
     Pasted(String),
-    /// What the link that was pasted as the so manieth holds; the error is for the reader.
+    /// What the link pasted at this count holds; the error is for the reader.
     Linked(u32, Result<String, String>),
 }
 

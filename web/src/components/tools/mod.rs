@@ -47,8 +47,8 @@ pub struct Given {
     pub id: String,
 }
 
-/// A tool is drawn again when the state or the machine is another. What a link holds more is asked
-/// for by those it concerns.
+/// A tool is drawn again when the state or the machine is another. *Share*, *Compare* and *Runs* look
+/// at the rest themselves.
 impl PartialEq for Given {
     fn eq(&self, other: &Self) -> bool {
         let machine = |given: &Self| given.machine.as_ref().map(Rc::as_ptr);
