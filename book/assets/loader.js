@@ -98,7 +98,10 @@
     // stays where the link put it.
     let named = null;
     function keepNamed() {
-        const id = decodeURIComponent(location.hash.slice(1));
+        let id = location.hash.slice(1);
+        try {
+            id = decodeURIComponent(id);
+        } catch { /* Not encoded, or wrongly: then it is the id as it stands. */ }
         named = id ? document.getElementById(id) : null;
     }
     function letGo() {

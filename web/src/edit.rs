@@ -117,6 +117,20 @@ pub fn changed_line(old: &str, new: &str) -> Option<usize> {
     None
 }
 
+/// Where a line (from 1) of the old text is in the new one; `None`: it is in what differs, or gone.
+pub fn line_in(old: &str, new: &str, line: u32) -> Option<u32> {
+    let (old, new): (Vec<&str>, Vec<&str>) = (old.lines().collect(), new.lines().collect());
+    let same = old.iter().zip(&new).take_while(|(one, other)| one == other).count();
+    let at = line.checked_sub(1)? as usize;
+    if at < same {
+        return Some(line);
+    }
+    let (old_rest, new_rest) = (old[same..].iter().rev(), new[same..].iter().rev());
+    let behind = old_rest.zip(new_rest).take_while(|(one, other)| one == other).count();
+    let moved = at >= old.len() - behind && at < old.len();
+    moved.then(|| u32::try_from(at + new.len() - old.len() + 1).ok())?
+}
+
 /// Where what differs ends in the new text, in UTF-16 units as the browser counts.
 pub fn changed_end(old: &str, new: &str) -> u32 {
     let begin = old.chars().zip(new.chars()).take_while(|(one, other)| one == other);
@@ -323,6 +337,19 @@ mod tests {
         assert_eq!(changed_line("a\nb", "a\nb"), None);
         assert_eq!(changed_line("a\nb", "x\ny"), None);
         assert_eq!(changed_line("a\nb", "a\nb\n"), None);
+    }
+
+    #[test]
+    fn line_is_found_again_before_and_behind_what_differs() {
+        let old = "a\nb\nb\nc\n";
+        assert_eq!(line_in(old, old, 3), Some(3));
+        assert_eq!(line_in(old, "x\na\nb\nb\nc\n", 3), Some(4));
+        assert_eq!(line_in(old, "b\nb\nc\n", 3), Some(2));
+        assert_eq!(line_in(old, "a\nb\nb\nd\n", 3), Some(3));
+        assert_eq!(line_in(old, "a\nb\nx\nc\n", 3), None);
+        assert_eq!(line_in(old, "", 3), None);
+        assert_eq!(line_in(old, old, 0), None);
+        assert_eq!(line_in(old, "x\na\nb\nb\nc\n", 9), None);
     }
 
     #[test]

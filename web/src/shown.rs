@@ -70,7 +70,7 @@ impl Shown {
     pub fn follow(&self, state: &State, text: &str) -> State {
         let mut next = match *state.text == *text {
             true => state.clone(),
-            false => state.reduce(Action::Replace(text.to_owned())),
+            false => state.with_text(text),
         };
         next = next.reduce(Action::Vector(self.vector)).reduce(Action::Seek(self.position));
         let followed = self.followed.map(CauseId);
@@ -92,6 +92,8 @@ fn optional(word: &str) -> Option<Option<u32>> {
 pub enum Asked {
     /// A change of state.
     Do(Action),
+    /// To have these hosts in the link: they are compared.
+    Hosts(Vec<String>),
     /// To be closed.
     Close,
     /// Nothing any more: its module stopped, for this reason.
@@ -108,6 +110,7 @@ impl Asked {
         };
         let action = match self {
             Self::Do(action) => action,
+            Self::Hosts(hosts) => return Some(["hosts ", &hosts.join(" ")].concat()),
             Self::Close => return Some("close".into()),
             Self::Stopped(why) => return Some(["stopped\n", why].concat()),
         };
@@ -137,6 +140,10 @@ impl Asked {
         let (word, value) = line.split_once(' ').unwrap_or((line, ""));
         let raise = |stimulus| Some(Action::Raise(stimulus));
         let action = match word {
+            "hosts" => {
+                let hosts = value.split_whitespace().map(str::to_owned);
+                return Some(Self::Hosts(hosts.collect()));
+            }
             "close" => return Some(Self::Close),
             "stopped" => return Some(Self::Stopped(text.to_owned())),
             "insert" => Some(Action::Insert(text.to_owned())),
@@ -216,7 +223,9 @@ mod tests {
             raise(Stimulus::Supply(Some(0))),
         ];
         let all = actions.map(Asked::Do);
-        for asked in all.into_iter().chain([Asked::Close, Asked::Stopped("why\nso".into())]) {
+        let hosts = Asked::Hosts(vec!["linux-6.1".into(), "mediated".into()]);
+        for asked in all.into_iter().chain([hosts, Asked::Close, Asked::Stopped("why\nso".into())])
+        {
             assert_eq!(asked.text().and_then(|text| Asked::read(&text)), Some(asked));
         }
         assert_eq!(Asked::Do(Action::Undo).text(), None);
@@ -245,6 +254,7 @@ mod tests {
         let wrong = shown.follow(&other, "fier");
         assert!(wrong.stale() && same(&other, &wrong));
         assert_eq!(Shown::default().follow(&there, TEXT).followed, None);
+        assert!(!other.can_undo(), "nobody can take anything back here");
     }
 
     proptest! {

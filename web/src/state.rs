@@ -192,6 +192,14 @@ impl State {
         next
     }
 
+    /// Another text, without a way back to this one: for who follows a state that has it.
+    pub fn with_text(&self, text: &str) -> Self {
+        let mut next = self.clone();
+        next.replace(text);
+        next.past.clear();
+        next
+    }
+
     /// The position a step on.
     fn after(&self, grain: Grain) -> usize {
         let index = self.run.as_deref().map(|run| &run.index);

@@ -12,6 +12,8 @@ pub(super) fn tests() -> Vec<Test> {
         ("site_visited_once_works_without_a_network", without_network),
         ("site_that_changed_is_shown_new_and_kept_new", changed),
         ("site_half_changed_is_not_kept", half_changed),
+        ("version_that_could_not_be_kept_is_tried_again_a_day_later", tried_again),
+        ("page_of_a_version_that_waits_finds_its_tools_without_a_network", waiting),
         ("pages_have_a_policy_without_inline_scripts", policies),
     ]
 }
@@ -37,6 +39,7 @@ fn without_network() -> Result<()> {
                    vfioIrqAside('json', 'fire 0').then(() => done('ok'), (e) => done(e))";
         let said = page.client.execute_async(ask, Vec::new()).await?;
         ensure!(said == "ok", "the worker says {said}");
+        share(page).await?;
         page.open("teardown.html").await?;
         page.value("document.querySelector('.vfio-irq-block').scrollIntoView()").await?;
         page.until("document.querySelector('.is-live .vfi-ledger') !== null").await?;
@@ -44,6 +47,12 @@ fn without_network() -> Result<()> {
         ensure!(page.text("main h1").await?.len() > 3, "the front page has no heading");
         page.is_clean().await
     })
+}
+
+/// Opens a tool.
+async fn share(page: &Page<'_>) -> Result<()> {
+    page.value("document.querySelector('[data-tool=Share]').click()").await?;
+    page.until("document.querySelector('.vfi-share') !== null").await
 }
 
 /// A copy of the site that can be changed.
@@ -69,12 +78,38 @@ impl Copy {
         let (before, after) = text.split_once("[\"glossary.html\"").context("it is kept")?;
         let (_, after) = after.split_once(']').context("a list has an end")?;
         // Without an integrity any page is right.
-        let hash =
-            if right { "" } else { ", 'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='" };
+        let hash = if right { "" } else { WRONG };
         std::fs::write(&worker, format!("{before}[\"glossary.html\"{hash}]{after}"))?;
         Ok(())
     }
+
+    /// Publishes the tools' style and script under other names, as a build with other tools would.
+    fn rename_tools(&self) -> Result<()> {
+        let worker = self.0.join("offline.js");
+        let mut text = std::fs::read_to_string(&worker)?;
+        text = text.replacen("VERSION = \"", "VERSION = \"2", 1);
+        let page = self.0.join("playground.html");
+        let mut html = std::fs::read_to_string(&page)?;
+        for suffix in [".js", ".css"] {
+            let mut names = std::fs::read_dir(&self.0)?.flatten().map(|entry| entry.file_name());
+            let is_it = |name: &str| name.starts_with("vfio-irq-tools-") && name.ends_with(suffix);
+            let name = names.find_map(|name| name.into_string().ok().filter(|name| is_it(name)));
+            let name = name.context("the site has tools")?;
+            let new = name.replacen("-tools-", "-tools-2", 1);
+            std::fs::rename(self.0.join(&name), self.0.join(&new))?;
+            (html, text) = (html.replace(&name, &new), text.replace(&name, &new));
+        }
+        std::fs::write(&page, html)?;
+        // Every page is right: the playground's has changed.
+        let (before, after) = text.split_once("[\"playground.html\"").context("it is kept")?;
+        let (_, after) = after.split_once(']').context("a list has an end")?;
+        std::fs::write(&worker, format!("{before}[\"playground.html\"]{after}"))?;
+        Ok(())
+    }
 }
+
+/// The integrity of nothing, in a list.
+const WRONG: &str = ", 'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='";
 
 impl Drop for Copy {
     fn drop(&mut self) {
@@ -156,8 +191,9 @@ fn half_changed() -> Result<()> {
         copy.change(false)?;
         let state = page.client.execute_async(UPDATE, Vec::new()).await?;
         ensure!(state == "redundant", "the new version is {state}");
+        let kept = |names: &[String]| names.iter().filter(|name| !name.contains("failed")).count();
         let names = caches(page).await?;
-        ensure!(names.len() == 1, "kept are {names:?}");
+        ensure!(kept(&names) == 1, "kept are {names:?}");
         server.stop();
         page.client.refresh().await?;
         let heading = page.text("main h1").await?;
@@ -166,12 +202,62 @@ fn half_changed() -> Result<()> {
     })
 }
 
+fn tried_again() -> Result<()> {
+    let copy = Copy::new("tried-again")?;
+    let server = Server::start(&copy.0, None)?;
+    with_page(&server, DESKTOP, async |page| {
+        page.open("glossary.html").await?;
+        kept(page).await?;
+        copy.change(false)?;
+        let state = page.client.execute_async(UPDATE, Vec::new()).await?;
+        ensure!(state == "redundant", "the new version is {state}");
+        // It would work now; whether it does is tried tomorrow.
+        let worker = copy.0.join("offline.js");
+        let text = std::fs::read_to_string(&worker)?;
+        std::fs::write(&worker, text.replacen(WRONG, "", 1))?;
+        let state = page.client.execute_async(UPDATE, Vec::new()).await?;
+        ensure!(state == "redundant", "the version that failed is {state}");
+        let yesterday = "const done = arguments[0]; caches.keys().then(async (names) => { \
+            const cache = await caches.open(names.find((name) => name.includes('failed'))); \
+            const [key] = await cache.keys(); \
+            const [version, time] = (await (await cache.match(key)).text()).split(' '); \
+            await cache.put(key, new Response(`${version} ${time - 25 * 60 * 60 * 1000}`)); \
+        }).then(() => done('put back'), (e) => done(String(e)))";
+        let said = page.client.execute_async(yesterday, Vec::new()).await?;
+        ensure!(said == "put back", "{said}");
+        let state = page.client.execute_async(UPDATE, Vec::new()).await?;
+        ensure!(state == "installed" || state == "activated", "a day later it is {state}");
+        Ok(())
+    })
+}
+
+/// The worker is the old version's, the page the new one's: it came from the network.
+fn waiting() -> Result<()> {
+    let copy = Copy::new("waiting")?;
+    let server = Server::start(&copy.0, None)?;
+    with_page(&server, DESKTOP, async |page| {
+        page.open("playground.html").await?;
+        kept(page).await?;
+        copy.rename_tools()?;
+        let state = page.client.execute_async(UPDATE, Vec::new()).await?;
+        ensure!(state == "installed" || state == "activated", "the new version is {state}");
+        page.client.refresh().await?;
+        page.until("document.querySelector('.vfi-ledger') !== null").await?;
+        server.stop();
+        share(page).await?;
+        page.is_clean().await
+    })
+}
+
 fn policies() -> Result<()> {
     for page in crate::scenarios::files(&site()?, "html") {
         let html = std::fs::read_to_string(&page)?;
-        let (_, policy) = html
-            .split_once("<head><meta http-equiv=\"Content-Security-Policy\" content=\"")
+        let (before, policy) = html
+            .split_once("<meta http-equiv=\"Content-Security-Policy\" content=\"")
             .with_context(|| format!("{} has no policy", page.display()))?;
+        let head = before.split_once("<head>").context("a page has a head")?.1;
+        ensure!(head.len() < 24 && head.starts_with("<meta charset="), "before it: {head}");
+        ensure!(before.len() < 1024, "{}: the charset is too far behind", page.display());
         let (policy, _) = policy.split_once('"').context("an attribute has an end")?;
         for rule in policy.split("; ") {
             let scripts = rule.starts_with("script-src") || rule.starts_with("default-src");

@@ -17,6 +17,7 @@ pub(super) fn tests() -> Vec<Test> {
         ("chapter_without_blocks_loads_no_module", no_blocks_no_module),
         ("chapter_with_many_blocks_loads_one_module", many_blocks_one_module),
         ("chapter_whose_module_fails_says_so_and_keeps_its_run", module_fails),
+        ("chapter_opens_whatever_its_address_names", wrong_name),
         ("playground_whose_module_fails_says_so", playground_fails),
         ("arrow_key_in_a_block_turns_no_page", arrow_keys),
         ("playground_runs_an_edited_text", playground_edits),
@@ -35,6 +36,16 @@ async fn enliven(page: &Page<'_>, number: usize) -> Result<()> {
     page.value(&format!("{block}.scrollIntoView()")).await?;
     page.until(&format!("{block}.classList.contains('is-live')")).await?;
     page.until(&format!("{block}.querySelector('.vfi-ledger') !== null")).await
+}
+
+fn wrong_name() -> Result<()> {
+    let server = Server::start(&site()?, None)?;
+    with_page(&server, DESKTOP, async |page| {
+        // No text is written so: neither the browser nor mdBook minds.
+        page.open(&format!("{CHAPTER}#%E0%A4%A")).await?;
+        enliven(page, 0).await?;
+        page.is_clean().await
+    })
 }
 
 fn teardown_story() -> Result<()> {

@@ -11,6 +11,7 @@ use vfio_irq_core::link;
 pub(super) fn tests() -> Vec<Test> {
     vec![
         ("permalink_of_the_teardown_story_opens_the_same_picture", permalink),
+        ("address_holds_the_hosts_that_are_compared", hosts),
         ("address_of_an_untouched_page_stays_as_it_is", untouched),
         ("link_of_the_first_version_opens", old_link),
         ("link_that_was_cut_says_so_and_the_page_works", cut_link),
@@ -80,6 +81,30 @@ fn permalink() -> Result<()> {
         ensure!(again == shown, "opened: {again}\nshared: {shown}");
         ensure!(shown[3] == "Share", "the tool was not open: {shown}");
         page.screenshot("share").await?;
+        page.is_clean().await
+    })
+}
+
+fn hosts() -> Result<()> {
+    let server = Server::start(&site()?, None)?;
+    let sides = "[...document.querySelectorAll('.vfi-heads:has(.vfi-same) .vfi-side')] \
+                 .map((it) => it.innerText).join()";
+    with_page(&server, DESKTOP, async |page| {
+        page.open("playground.html").await?;
+        page.until(READY).await?;
+        click(page, "Compare").await?;
+        click(page, "Linux and mediated").await?;
+        let both = format!("({sides}).includes('7.3') && ({sides}).includes('mediated')");
+        page.until(&both).await?;
+        click(page, "Step back").await?;
+        page.until("location.hash.startsWith('#v1=')").await?;
+        tokio::time::sleep(std::time::Duration::from_millis(1200)).await;
+        let address = hash(page).await?;
+        let held = link::decode(&address)?.hosts;
+        ensure!(held == ["linux-7.3", "mediated"], "the link holds {held:?}");
+        page.open("index.html").await?;
+        page.open(&format!("playground.html{address}")).await?;
+        page.until(&both).await?;
         page.is_clean().await
     })
 }

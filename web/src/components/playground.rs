@@ -97,6 +97,8 @@ pub struct Playground {
     until: Option<usize>,
     help: bool,
     tool: Option<Tool>,
+    /// The hosts compared, if they were chosen.
+    hosts: Vec<String>,
     /// Where the tools are shown, once there was one.
     outside: Option<Outside>,
     /// A tool was opened or closed: the focus follows when it is drawn. Holds the one before.
@@ -157,6 +159,7 @@ impl Component for Playground {
             until: None,
             help: false,
             tool: view.and_then(|view| Tool::by_word(view.tool.as_deref()?)),
+            hosts: view.map(|view| view.hosts.clone()).unwrap_or_default(),
             outside: None,
             turned: None,
             copied: "",
@@ -195,6 +198,10 @@ impl Component for Playground {
                 true
             }
             Message::Asked(Asked::Do(action)) => self.key(ctx, Key::Do(action)),
+            Message::Asked(Asked::Hosts(hosts)) => {
+                self.hosts = hosts;
+                true
+            }
             Message::Asked(Asked::Close) => self.key(ctx, Key::Tool(None)),
             // Shown already (`Outside`).
             Message::Asked(Asked::Stopped(_)) => false,
@@ -223,7 +230,7 @@ impl Component for Playground {
             vector: self.vector.clone(),
             number: self.number.clone(),
             compare: options.hosts.iter().filter(|_| options.hosts.len() > 1).cloned().collect(),
-            elsewhere: elsewhere.and_then(|page| url::with_view(page, &self.shown(ctx))),
+            elsewhere: elsewhere.and_then(|page| url::with_view(page, &self.shown())),
             ask: ask.clone(),
         };
         let id = &self.id;
@@ -275,7 +282,7 @@ impl Component for Playground {
         }
         self.show_outside(ctx);
         if ctx.props().options.full {
-            let shown = self.shown(ctx);
+            let shown = self.shown();
             self.address.follow(shown);
         }
         if let (Some(caret), Some(area)) =
@@ -288,13 +295,12 @@ impl Component for Playground {
 
 impl Playground {
     /// What a link to this holds.
-    fn shown(&self, ctx: &Context<Self>) -> View {
-        let held = ctx.props().options.view.as_ref();
+    fn shown(&self) -> View {
         View {
             text: self.state.text.to_string(),
             position: u32::try_from(self.state.position).ok(),
             tool: self.tool.map(|tool| tool.word().to_ascii_lowercase()),
-            hosts: held.map(|view| view.hosts.clone()).unwrap_or_default(),
+            hosts: self.hosts.clone(),
             followed: self.state.followed.map(|CauseId(cause)| cause),
         }
     }
@@ -320,14 +326,13 @@ impl Playground {
         if word.is_empty() {
             outside.hide();
         } else if self.state.settled() {
-            let held = options.view.as_ref().map(|view| &view.hosts);
             let shown = Shown {
                 tool: word.to_owned(),
                 chapter,
                 position: self.state.position,
                 followed: self.state.followed.map(|CauseId(cause)| cause),
                 vector: self.state.vector,
-                hosts: held.filter(|_| !chapter).unwrap_or(&options.hosts).clone(),
+                hosts: if chapter { &options.hosts } else { &self.hosts }.clone(),
             };
             outside.show(label, &shown, &self.state.text);
         }

@@ -6,13 +6,14 @@
 //! - mdBook's pages are mended for readers who use no mouse or don't see them ([`access`]).
 //! - The playground's examples become a file, whose name its element learns.
 //! - The modules loaded when they are asked for get names with hashes ([`modules`]).
-//! - What is published gets smaller ([`names`], [`smaller`]), gets a policy ([`policy`]) and works without a network
-//!   ([`offline`]).
+//! - What is published gets smaller ([`names`], [`smaller`]), then names by what it holds ([`named`]), a policy
+//!   ([`policy`]) and works without a network ([`offline`]).
 //! - Under `trunk serve` every page reloads itself, as the playground's does.
 
 mod access;
 mod hash;
 mod modules;
+mod named;
 mod names;
 mod offline;
 mod policy;
@@ -70,7 +71,9 @@ pub fn build(source: &Path, site: &Path) -> Result<()> {
         for file in ours(site)? {
             smaller::make(&file)?;
         }
-        for page in pages(site)? {
+        let pages = pages(site)?;
+        named::put(ours(site)?, &pages)?;
+        for page in pages {
             write(&page, &policy::put(&read(&page)?))?;
         }
         offline::put(source, site)?;

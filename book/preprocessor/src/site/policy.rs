@@ -1,4 +1,5 @@
-//! The Content-Security-Policy of every page, as its first element.
+//! The Content-Security-Policy of every page, before everything that loads or runs: right behind its
+//! charset, which HTML wants within the first [1,024 bytes](CHARSET), or first where there is none.
 //!
 //! Scripts are the site's own files, and mdBook's inline scripts by their hashes; nothing else runs,
 //! and nothing is loaded from or sent to another host. Styles are files, and the diagrams' style
@@ -14,6 +15,10 @@ const REST: &str = "default-src 'none'; connect-src 'self'; worker-src 'self'; \
                     img-src 'self' data: blob:; font-src 'self'; frame-src 'self'; \
                     manifest-src 'self'; object-src 'none'; base-uri 'none'; form-action 'none'";
 
+/// How a page says how it is written; browsers look for it in the first 1,024 bytes (HTML, "Specifying
+/// the document's character encoding").
+const CHARSET: &str = "<meta charset=";
+
 /// The page with its policy.
 pub(super) fn put(html: &str) -> String {
     let scripts = sources(html, "script");
@@ -23,7 +28,26 @@ pub(super) fn put(html: &str) -> String {
          script-src 'self' 'wasm-unsafe-eval'{scripts}; style-src-elem 'self'{styles}; \
          style-src-attr 'unsafe-inline'\">"
     );
-    html.replacen("<head>", &format!("<head>{policy}"), 1)
+    let Some(head) = html.find("<head>").map(|at| at + "<head>".len()) else {
+        return html.to_owned();
+    };
+    let charset = html[head..].find(CHARSET).and_then(|at| {
+        let end = head + at + html[head + at..].find('>')? + 1;
+        // Nothing that is loaded or run before the policy is known: only white space and comments.
+        let blank = without_comments(&html[head..head + at]).trim().is_empty();
+        blank.then(|| (&html[head + at..end], [&html[head..head + at], &html[end..]].concat()))
+    });
+    let (charset, rest) = charset.unwrap_or(("", html[head..].to_owned()));
+    [&html[..head], charset, &policy, &rest].concat()
+}
+
+fn without_comments(html: &str) -> String {
+    let mut parts = html.split("<!--");
+    let first = parts.next().unwrap_or_default().to_owned();
+    first
+        + &parts
+            .map(|part| part.split_once("-->").map_or("<", |(_, rest)| rest))
+            .collect::<String>()
 }
 
 /// The hashes of a page's inline elements of one kind, each once, each after a space.
@@ -69,5 +93,23 @@ mod tests {
     fn policy_is_the_first_element_of_the_head() {
         let page = put("<html><head>\n<link rel=\"stylesheet\" href=\"a.css\"></head>");
         assert!(page.starts_with("<html><head><meta http-equiv=\"Content-Security-Policy\""));
+    }
+
+    #[test]
+    fn charset_stands_before_the_policy_and_a_comment_behind() {
+        let long = "x".repeat(1000);
+        let page =
+            put(&format!("<html><head>\n<!-- {long} -->\n<meta charset=\"UTF-8\">\n<title>"));
+        let start =
+            "<html><head><meta charset=\"UTF-8\"><meta http-equiv=\"Content-Security-Policy\"";
+        assert!(page.starts_with(start), "{page}");
+        assert!(page.ends_with(&format!("\n<!-- {long} -->\n\n<title>")), "{page}");
+        assert_eq!(page.matches("charset").count(), 1);
+    }
+
+    #[test]
+    fn charset_behind_something_that_is_loaded_stays_behind_the_policy() {
+        let page = put("<head><script src=\"a.js\"></script><meta charset=\"UTF-8\">");
+        assert!(page.starts_with("<head><meta http-equiv="), "{page}");
     }
 }

@@ -20,9 +20,14 @@ pub struct Props {
     pub state: Shared,
     /// Begins its ids.
     pub id: AttrValue,
-    /// The hosts a chapter compares; empty: any, to choose from.
-    #[prop_or_default]
+    /// The hosts compared: those of the chapter, or the ones chosen last.
     pub hosts: Vec<String>,
+    /// It stands in a chapter: the hosts are the chapter's, and there is less room.
+    #[prop_or_default]
+    pub chapter: bool,
+    /// Takes the hosts that are chosen.
+    #[prop_or_default]
+    pub choose: Callback<Vec<String>>,
 }
 
 impl PartialEq for Props {
@@ -48,9 +53,8 @@ const PAIRS: [(&str, &str, &str); 3] = [
     ("Linux and mediated", "linux-7.3", "mediated"),
 ];
 
-/// The tool.
+/// The tool. Which hosts it compares the playground keeps: they are part of its address.
 pub struct Compare {
-    other: Option<String>,
     made: Option<(Rc<Run>, Rc<Run>)>,
 }
 
@@ -59,7 +63,7 @@ impl Component for Compare {
     type Properties = Props;
 
     fn create(ctx: &Context<Self>) -> Self {
-        let mut new = Self { other: None, made: None };
+        let mut new = Self { made: None };
         new.run(ctx.props());
         new
     }
@@ -70,15 +74,19 @@ impl Component for Compare {
     }
 
     fn update(&mut self, ctx: &Context<Self>, message: Message) -> bool {
+        let Props { state, choose, .. } = ctx.props();
         match message {
-            Message::Other(host) => self.other = Some(host),
+            Message::Other(host) => {
+                let own = state.run.as_ref().map(|run| run.trace().host.clone());
+                choose.emit(own.into_iter().chain([host]).collect());
+            }
             Message::Both(own, other) => {
-                self.other = Some(other.to_owned());
-                ctx.props().state.dispatcher().dispatch(Action::Host(own.to_owned()));
+                choose.emit(vec![own.to_owned(), other.to_owned()]);
+                state.dispatcher().dispatch(Action::Host(own.to_owned()));
             }
         }
-        self.run(ctx.props());
-        true
+        // What comes of it comes from the playground.
+        false
     }
 
     fn rendered(&mut self, ctx: &Context<Self>, _: bool) {
@@ -86,17 +94,17 @@ impl Component for Compare {
     }
 
     fn view(&self, ctx: &Context<Self>) -> Html {
-        let Props { state, id, hosts } = ctx.props();
+        let Props { state, id, chapter, .. } = ctx.props();
         let seek = {
             let state = state.dispatcher();
             Callback::from(move |position| state.dispatch(Action::Seek(position)))
         };
         let shown = self.made.as_ref().map(|(a, b)| {
             let names = [a, b].map(|run| AttrValue::from(run.trace().host.clone()));
-            html! { <Diff a={a.clone()} b={b.clone()} {names} hosts=true chapter={!hosts.is_empty()} {seek} id={id.clone()} /> }
+            html! { <Diff a={a.clone()} b={b.clone()} {names} hosts=true chapter={*chapter} {seek} id={id.clone()} /> }
         });
         html! { <>
-            if hosts.is_empty() { { self.choices(ctx) } }
+            if !chapter { { self.choices(ctx) } }
             { shown.unwrap_or_else(|| html! { <p class="vfi-empty">{ "No run yet: the text has an error." }</p> }) }
         </> }
     }
@@ -107,14 +115,14 @@ impl Compare {
     fn run(&mut self, props: &Props) {
         let Some(own) = props.state.run.clone() else { return };
         let name = own.trace().host.clone();
-        let other = match props.hosts.is_empty() {
+        let mut others = props.hosts.iter().filter(|host| **host != name);
+        // On the page the one chosen for the other side is the last.
+        let chosen = if props.chapter { others.next() } else { others.next_back() };
+        let other = chosen.cloned().or_else(|| {
             // What one asks first: would another kernel do it?
-            true => self.other.clone().or_else(|| {
-                let other = if name == "linux-6.12" { "linux-6.1" } else { "linux-6.12" };
-                Some(other.to_owned())
-            }),
-            false => props.hosts.iter().find(|host| **host != name).cloned(),
-        };
+            let other = if name == "linux-6.12" { "linux-6.1" } else { "linux-6.12" };
+            (!props.chapter).then(|| other.to_owned())
+        });
         let kept = self
             .made
             .as_ref()
@@ -135,10 +143,11 @@ impl Compare {
         });
         html! {
             <div class="vfi-actions">
-                <span>{ own }{ " beside" }</span>
+                <span>{ own.clone() }{ " beside" }</span>
                 <select {onchange} aria-label="The other host" data-shown={other.clone()}>
                     { for PROFILES.iter().map(|profile| html! {
-                        <option selected={Some(&*profile.name) == other.as_deref()}>{ profile.name.to_string() }</option>
+                        <option selected={Some(&*profile.name) == other.as_deref()}
+                            disabled={Some(&*profile.name) == own.as_deref()}>{ profile.name.to_string() }</option>
                     }) }
                 </select>
                 { for PAIRS.into_iter().map(|(words, own, other)| html! {

@@ -36,14 +36,14 @@ pub enum Message {
     Profile(usize),
     /// A field says something else.
     Field(usize, String),
-    /// A dump, as pasted or read.
+    /// A dump, as pasted or dropped.
     Dump(Vec<u8>),
     /// A file to read.
     File(File),
+    /// What is in the file that was asked for at this count; none: it can't be read.
+    Read(u32, Option<Vec<u8>>),
     /// Which function of a dump.
     Choose(usize),
-    /// The file can't be read.
-    Unreadable,
 }
 
 /// The tool.
@@ -55,6 +55,9 @@ pub struct FunctionTool {
     /// What is shown is the dump's.
     dumped: bool,
     error: Option<String>,
+    /// How often something else was asked for: a file that is read late is not shown in place of
+    /// what came after it.
+    count: u32,
 }
 
 impl Component for FunctionTool {
@@ -64,10 +67,21 @@ impl Component for FunctionTool {
     fn create(_: &Context<Self>) -> Self {
         let spec = profiles::all()[0].spec();
         let design = Design::of(&spec).expect("a built-in function builds");
-        Self { profile: Some(0), design, found: Vec::new(), chosen: 0, dumped: false, error: None }
+        Self {
+            profile: Some(0),
+            design,
+            found: Vec::new(),
+            chosen: 0,
+            dumped: false,
+            error: None,
+            count: 0,
+        }
     }
 
     fn update(&mut self, ctx: &Context<Self>, message: Message) -> bool {
+        if !matches!(message, Message::Read(..)) {
+            self.count += 1;
+        }
         match message {
             Message::Profile(at) => {
                 self.dumped = false;
@@ -83,21 +97,15 @@ impl Component for FunctionTool {
                     *field = value;
                 }
             }
-            Message::Dump(bytes) => match from_any(&bytes) {
-                Ok(found) => {
-                    (self.found, self.chosen, self.dumped, self.error) = (found, 0, true, None);
-                }
-                Err(error) => {
-                    (self.found, self.dumped) = (Vec::new(), false);
-                    self.error = (!bytes.is_empty()).then(|| error.to_string());
-                }
-            },
+            Message::Dump(bytes) => self.take(&bytes),
             Message::File(file) => {
-                read(file, ctx.link().clone());
+                read(file, self.count, ctx.link().clone());
                 return false;
             }
+            Message::Read(count, _) if count != self.count => return false,
+            Message::Read(_, Some(bytes)) => self.take(&bytes),
+            Message::Read(_, None) => self.error = Some("this file can't be read here".into()),
             Message::Choose(at) => (self.chosen, self.dumped) = (at, true),
-            Message::Unreadable => self.error = Some("this file can't be read here".into()),
         }
         true
     }
@@ -141,15 +149,14 @@ fn made(lines: &str) -> Result<Function, TextError> {
 }
 
 /// Reads a file, and tells.
-fn read(file: File, link: html::Scope<FunctionTool>) {
+fn read(file: File, count: u32, link: html::Scope<FunctionTool>) {
     if file.size() > MAX_FILE {
-        return link.send_message(Message::Unreadable);
+        return link.send_message(Message::Read(count, None));
     }
     yew::platform::spawn_local(async move {
-        link.send_message(match JsFuture::from(file.array_buffer()).await {
-            Ok(buffer) => Message::Dump(Uint8Array::new(&buffer).to_vec()),
-            Err(_) => Message::Unreadable,
-        });
+        let buffer = JsFuture::from(file.array_buffer()).await.ok();
+        let bytes = buffer.map(|buffer| Uint8Array::new(&buffer).to_vec());
+        link.send_message(Message::Read(count, bytes));
     });
 }
 
@@ -162,6 +169,19 @@ fn value_of(event: &Event) -> Option<String> {
 }
 
 impl FunctionTool {
+    /// Takes a dump.
+    fn take(&mut self, bytes: &[u8]) {
+        match from_any(bytes) {
+            Ok(found) => {
+                (self.found, self.chosen, self.dumped, self.error) = (found, 0, true, None);
+            }
+            Err(error) => {
+                (self.found, self.dumped) = (Vec::new(), false);
+                self.error = (!bytes.is_empty()).then(|| error.to_string());
+            }
+        }
+    }
+
     /// The lines that say the function shown.
     fn lines(&self) -> String {
         match (self.found.get(self.chosen).filter(|_| self.dumped), self.profile) {
@@ -206,7 +226,14 @@ impl FunctionTool {
         let ondragover = Callback::from(|event: DragEvent| event.prevent_default());
         let ondrop = link.batch_callback(|event: DragEvent| {
             event.prevent_default();
-            Some(Message::File(event.data_transfer()?.files()?.get(0)?))
+            let dropped = event.data_transfer()?;
+            match dropped.files().and_then(|files| files.get(0)) {
+                Some(file) => Some(Message::File(file)),
+                None => {
+                    let text = dropped.get_data("text/plain").ok().filter(|it| !it.is_empty());
+                    text.map(|text| Message::Dump(text.into_bytes()))
+                }
+            }
         });
         let choose = link
             .batch_callback(|event: Event| Some(Message::Choose(value_of(&event)?.parse().ok()?)));

@@ -24,6 +24,8 @@ pub struct Props {
     pub text: Rc<str>,
     /// Changes it.
     pub ask: Callback<Key>,
+    /// The text has an error: no line can be put into it.
+    pub stale: bool,
     /// Begins its ids.
     pub id: AttrValue,
 }
@@ -35,14 +37,16 @@ pub struct ImportTool {
     import: Option<Import>,
     /// What is wrong with a link.
     cut: Option<String>,
+    /// How often something was pasted: a link that is read late is not taken for what came after it.
+    count: u32,
 }
 
 /// What happens to it.
 pub enum Message {
     /// The text in its field is another.
     Pasted(String),
-    /// What a link holds; the error is for the reader.
-    Linked(Result<String, String>),
+    /// What the link pasted at this count holds; the error is for the reader.
+    Linked(u32, Result<String, String>),
 }
 
 impl Component for ImportTool {
@@ -50,31 +54,35 @@ impl Component for ImportTool {
     type Properties = Props;
 
     fn create(_: &Context<Self>) -> Self {
-        Self { pasted: String::new(), link: false, import: None, cut: None }
+        Self { pasted: String::new(), link: false, import: None, cut: None, count: 0 }
     }
 
     fn update(&mut self, ctx: &Context<Self>, message: Message) -> bool {
-        self.cut = None;
         match message {
-            Message::Pasted(pasted) if is_link(pasted.trim()) => {
-                let back = ctx.link().callback(Message::Linked);
-                spawn_local(async move {
-                    back.emit(url::read(pasted.trim()).await.map(|view| view.text));
-                });
-                return false;
+            Message::Pasted(pasted) => {
+                self.count += 1;
+                self.cut = None;
+                if is_link(pasted.trim()) {
+                    // Until it is read there is nothing to use.
+                    self.take(String::new(), true);
+                    let (back, count) = (ctx.link().clone(), self.count);
+                    spawn_local(async move {
+                        let read = url::read(pasted.trim()).await.map(|view| view.text);
+                        back.send_message(Message::Linked(count, read));
+                    });
+                } else {
+                    self.take(pasted, false);
+                }
             }
-            Message::Pasted(pasted) => self.take(pasted, false),
-            Message::Linked(Ok(text)) => self.take(text, true),
-            Message::Linked(Err(why)) => {
-                self.take(String::new(), true);
-                self.cut = Some(why);
-            }
+            Message::Linked(count, _) if count != self.count => return false,
+            Message::Linked(_, Ok(text)) => self.take(text, true),
+            Message::Linked(_, Err(why)) => self.cut = Some(why),
         }
         true
     }
 
     fn view(&self, ctx: &Context<Self>) -> Html {
-        let Props { text, ask, id } = ctx.props();
+        let Props { text, ask, stale, id } = ctx.props();
         let oninput = ctx.link().batch_callback(|event: InputEvent| {
             let area = event.target()?.dyn_into::<HtmlTextAreaElement>().ok()?;
             Some(Message::Pasted(area.value()))
@@ -117,8 +125,11 @@ impl Component for ImportTool {
                         onclick={act(Action::Replace(replaced))}>
                         { if config { "Use this function" } else { "Replace the text" } }
                     </button>
-                    <button type="button" class="vfi-insert" disabled={steps.is_empty()}
-                        onclick={act(Action::Insert(steps))}>{ "Insert here" }</button>
+                    <button type="button" class="vfi-insert" disabled={steps.is_empty() || *stale}
+                        onclick={act(Action::Insert(steps.clone()))}>{ "Insert here" }</button>
+                    if *stale && !steps.is_empty() {
+                        <span class="vfi-note">{ "The text has an error; nothing can be put into it." }</span>
+                    }
                 </div>
             </div>
         }

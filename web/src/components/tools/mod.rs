@@ -1,5 +1,6 @@
 //! The tools of the full page: each opens in the drawer at the bottom, one at a time, and changes the
-//! scenario's text or says something about its run. They are a module of their own (`web/tools`),
+//! scenario's text or says something about its run. One that is put away for another keeps what was
+//! written into it. They are a module of their own (`web/tools`),
 //! whose [`root`] follows what the playground shows.
 //!
 //! A tool keeps what it needs to itself. It reads the state and the machine at the position, and
@@ -27,6 +28,7 @@ use yew::prelude::*;
 use super::tabs::Tool;
 use super::{Shared, toolbar};
 use crate::kept::Kept;
+use crate::shown::Asked;
 
 /// What a tool is shown with.
 #[derive(Clone)]
@@ -37,13 +39,16 @@ pub struct Given {
     pub machine: Option<Rc<Machine>>,
     /// What a link to this holds.
     pub view: Rc<View>,
+    /// Takes what is no change of state.
+    pub ask: Callback<Asked>,
     /// The last runs, newest first.
     pub runs: Rc<[Kept]>,
     /// Begins the tool's ids.
     pub id: String,
 }
 
-/// A tool is drawn again when the state or the machine is another.
+/// A tool is drawn again when the state or the machine is another. *Share*, *Compare* and *Runs* look
+/// at the rest themselves.
 impl PartialEq for Given {
     fn eq(&self, other: &Self) -> bool {
         let machine = |given: &Self| given.machine.as_ref().map(Rc::as_ptr);
@@ -67,14 +72,15 @@ fn show_choices(id: &str) {
     }
 }
 
-/// The open tool.
-pub fn panel(tool: Tool, given: &Given) -> Html {
+/// A tool that was opened: the one that is shown, or one put away.
+pub fn panel(tool: Tool, given: &Given, hidden: bool) -> Html {
     let (text, ask) = (given.state.text.clone(), given.state.ask.clone());
     let id = AttrValue::from(given.id.clone());
     let body = match tool {
         Tool::Request => html! { <request::Request given={given.clone()} /> },
         Tool::Compare => html! {
-            <compare::Compare state={given.state.clone()} id={given.id.clone()} />
+            <compare::Compare state={given.state.clone()} id={given.id.clone()} hosts={given.view.hosts.clone()}
+                choose={given.ask.reform(Asked::Hosts)} />
         },
         Tool::Examples => html! { <examples::Examples state={given.state.clone()} /> },
         Tool::Runs => html! {
@@ -82,10 +88,13 @@ pub fn panel(tool: Tool, given: &Given) -> Html {
         },
         Tool::Share => html! { <share::Share given={given.clone()} /> },
         Tool::Inject => html! { <inject::Inject given={given.clone()} /> },
-        Tool::Import => html! { <import::ImportTool {text} {ask} {id} /> },
+        Tool::Import => {
+            let stale = given.state.run.is_none() || given.state.stale();
+            html! { <import::ImportTool {text} {ask} {stale} {id} /> }
+        }
         Tool::Function => html! { <function::FunctionTool {text} {ask} {id} /> },
     };
     html! {
-        <div class="vfi-open-tool" id={given.id.clone()} data-tool={tool.word()}>{ body }</div>
+        <div key={tool.word()} class="vfi-open-tool" id={given.id.clone()} data-tool={tool.word()} {hidden}>{ body }</div>
     }
 }

@@ -48,8 +48,10 @@ pub enum Message {
 /// The tool.
 pub struct Request {
     form: Form,
-    /// The line the form was taken from.
+    /// The line the form was taken from, wherever it has gone since.
     line: Option<u32>,
+    /// What the line became when the form was put in its place.
+    put: Option<String>,
     copied: &'static str,
 }
 
@@ -58,7 +60,18 @@ impl Component for Request {
     type Properties = Props;
 
     fn create(_: &Context<Self>) -> Self {
-        Self { form: Form::default(), line: None, copied: "" }
+        Self { form: Form::default(), line: None, put: None, copied: "" }
+    }
+
+    fn changed(&mut self, ctx: &Context<Self>, old: &Props) -> bool {
+        let (old, new) = (&old.given.state.text, &ctx.props().given.state.text);
+        if let (Some(line), true) = (self.line, old != new) {
+            let put = self.put.take();
+            // A line written by hand since is another: nobody asked for it to be replaced.
+            let there = || put.is_some_and(|put| new.lines().nth(line as usize - 1) == Some(&put));
+            self.line = edit::line_in(old, new, line).or_else(|| there().then_some(line));
+        }
+        true
     }
 
     fn update(&mut self, ctx: &Context<Self>, message: Message) -> bool {
@@ -80,7 +93,7 @@ impl Component for Request {
             }
             Message::Take => {
                 if let Some((line, form)) = at_position(given) {
-                    (self.line, self.form) = (Some(line), form);
+                    (self.line, self.put, self.form) = (Some(line), None, form);
                 }
             }
             Message::Insert => {
@@ -91,6 +104,7 @@ impl Component for Request {
             Message::Put => {
                 if let (Ok(step), Some(line)) = (self.form.action(), self.line) {
                     let text = edit::set_call(&given.state.text, line, &step.to_string());
+                    self.put = text.lines().nth(line as usize - 1).map(str::to_owned);
                     dispatcher.dispatch(Action::Replace(text));
                 }
             }

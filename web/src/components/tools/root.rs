@@ -41,6 +41,9 @@ pub struct Root {
     state: Rc<State>,
     /// The machine at the position.
     machine: Option<Rc<Machine>>,
+    /// The tools that were opened, each as it was shown last: one that is put away is not drawn
+    /// again, and not thrown away either, with what was written into it.
+    opened: Vec<(Tool, Given)>,
 }
 
 impl Component for Root {
@@ -50,7 +53,9 @@ impl Component for Root {
     fn create(ctx: &Context<Self>) -> Self {
         let Props { shown, text, .. } = ctx.props();
         let state = shown.follow(&State::new(text, Some(shown.position)), text);
-        Self { machine: machine(&state), state: Rc::new(state) }
+        let mut new = Self { machine: machine(&state), state: Rc::new(state), opened: Vec::new() };
+        new.open(ctx.props());
+        new
     }
 
     fn changed(&mut self, ctx: &Context<Self>, _: &Props) -> bool {
@@ -63,23 +68,47 @@ impl Component for Root {
             }
             self.state = Rc::new(next);
         }
+        self.open(ctx.props());
         true
     }
 
     fn view(&self, ctx: &Context<Self>) -> Html {
-        let Props { shown, text, runs, ask, id } = ctx.props();
+        let Props { shown, ask, id, .. } = ctx.props();
+        if shown.chapter {
+            let hosts = shown.hosts.clone();
+            let state = self.shared(ask);
+            return html! { <Compare {state} id={format!("{id}-of")} {hosts} chapter=true /> };
+        }
+        let Some(tool) = Tool::by_word(&shown.tool) else { return Html::default() };
+        let close = ask.reform(|_: MouseEvent| Asked::Close);
+        // All have keys, the head too: else a tool opened later takes the place of the one before.
+        html! { <>
+            <header key="head" class="vfi-drawer-head">
+                <h2>{ tool.word() }</h2>
+                <button type="button" onclick={close} aria-label="Close" title="Close (Esc)">{ "✕" }</button>
+            </header>
+            { for self.opened.iter().map(|(one, given)| panel(*one, given, *one != tool)) }
+        </> }
+    }
+}
+
+impl Root {
+    /// The state, and a way to change it.
+    fn shared(&self, ask: &Callback<Asked>) -> Shared {
         let does = ask.clone();
         let does = Callback::from(move |key| match key {
             Key::Do(action) => does.emit(Asked::Do(action)),
             Key::Tool(None) => does.emit(Asked::Close),
             _ => {}
         });
-        let state = Shared { state: self.state.clone(), ask: does };
-        if shown.chapter {
-            let hosts = shown.hosts.clone();
-            return html! { <Compare {state} id={format!("{id}-of")} {hosts} /> };
-        }
-        let Some(tool) = Tool::by_word(&shown.tool) else { return Html::default() };
+        Shared { state: self.state.clone(), ask: does }
+    }
+
+    /// Gives the open tool what it is to show now.
+    fn open(&mut self, props: &Props) {
+        let Props { shown, text, runs, ask, id } = props;
+        let tool = Tool::by_word(&shown.tool).filter(|_| !shown.chapter);
+        let Some(tool) = tool else { return };
         let view = View {
             text: text.to_string(),
             position: u32::try_from(self.state.position).ok(),
@@ -88,20 +117,17 @@ impl Component for Root {
             followed: shown.followed,
         };
         let given = Given {
-            state,
+            state: self.shared(ask),
             machine: self.machine.clone(),
             view: Rc::new(view),
+            ask: ask.clone(),
             runs: runs.clone(),
-            id: format!("{id}-of"),
+            id: format!("{id}-{}", tool.word()),
         };
-        let close = ask.reform(|_: MouseEvent| Asked::Close);
-        html! { <>
-            <header class="vfi-drawer-head">
-                <h2>{ tool.word() }</h2>
-                <button type="button" onclick={close} aria-label="Close" title="Close (Esc)">{ "✕" }</button>
-            </header>
-            { panel(tool, &given) }
-        </> }
+        match self.opened.iter_mut().find(|(one, _)| *one == tool) {
+            Some((_, old)) => *old = given,
+            None => self.opened.push((tool, given)),
+        }
     }
 }
 
@@ -113,7 +139,9 @@ fn machine(state: &State) -> Option<Rc<Machine>> {
 pub struct Mounted {
     place: Element,
     app: Option<AppHandle<Root>>,
+    line: String,
     text: Rc<str>,
+    runs: Rc<[Kept]>,
     ask: Callback<Asked>,
 }
 
@@ -126,19 +154,25 @@ impl Mounted {
                 let _ = ask.call1(&JsValue::UNDEFINED, &JsValue::from(text));
             }
         });
-        Self { place, app: None, text: "".into(), ask }
+        Self { place, app: None, line: String::new(), text: "".into(), runs: Rc::new([]), ask }
     }
 
     /// Shows what a line says, with another text or with the one from before.
     pub fn show(&mut self, line: &str, text: Option<String>) {
         let Some(shown) = Shown::read(line) else { return };
+        // Reading them takes a while, and a step is no new run. What is said once more has a reason.
+        let other = text.is_some() || self.line == line || !self.line.starts_with(&*shown.tool);
+        if other && Tool::by_word(&shown.tool) == Some(Tool::Runs) {
+            self.runs = storage::list(RUNS).into();
+        }
+        self.line = line.to_owned();
         if let Some(text) = text {
             self.text = text.into();
         }
         let props = Props {
             shown: Rc::new(shown),
             text: self.text.clone(),
-            runs: storage::list(RUNS).into(),
+            runs: self.runs.clone(),
             ask: self.ask.clone(),
             id: self.place.id().into(),
         };
