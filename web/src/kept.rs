@@ -19,8 +19,8 @@ const MAX_BYTES: usize = 2 << 20;
 /// Most texts of a list.
 pub const MAX: usize = 10;
 
-/// Puts a text in front. Those that this one replaces go; so do the oldest when there are too many. Nothing
-/// changes for a text longer than a scenario may be; whether it is none.
+/// Puts a text in front. Those that this one replaces go; so do the oldest when there are too many.
+/// A text longer than a scenario may be changes nothing. Whether it was put there.
 pub fn add(list: &mut Vec<Kept>, new: Kept, replaces: impl Fn(&Kept) -> bool) -> bool {
     if new.text.len() > MAX_TEXT {
         return false;
@@ -39,8 +39,8 @@ pub fn add(list: &mut Vec<Kept>, new: Kept, replaces: impl Fn(&Kept) -> bool) ->
     true
 }
 
-/// Has `set` keep a list as a string; where it refuses, as much of the beginning as it takes, but not less
-/// than the first. Whether it took something: what is refused takes nothing away.
+/// Has `set` keep a list as a string; where it refuses, as much of the beginning as it takes, but
+/// not less than the first. Whether it took something: what is refused takes nothing away.
 pub fn put(list: &[Kept], mut set: impl FnMut(&str) -> bool) -> bool {
     let mut count = list.len();
     while !set(&encode(&list[..count])) {
@@ -57,15 +57,15 @@ pub fn put(list: &[Kept], mut set: impl FnMut(&str) -> bool) -> bool {
 pub struct Draft {
     /// The draft as it was kept.
     pub kept: Kept,
-    /// It was open at the beginning, or is this visit's work: to go back to the page's own text is to throw it
-    /// away. Not so if the visit only came by.
+    /// It was open at the beginning, or is this visit's work: to go back to the page's own text is
+    /// to throw it away. Not so if the visit only came by.
     pub own: bool,
 }
 
 impl Draft {
-    /// Keeps a text in the place of the draft it goes on from; of the page's own text, `None`, nothing is kept. A draft is replaced
-    /// only as long as it stands as it was: another visit may have gone on from it too, and has its own
-    /// since. Whether the text can be kept.
+    /// Keeps a text in the place of the draft it goes on from; of the page's own text, `None`,
+    /// nothing is kept. A draft is replaced only as long as it stands as it was: another visit may
+    /// have gone on from it too, and has its own since. Whether the text can be kept.
     pub fn keep(from: &mut Option<Self>, list: &mut Vec<Kept>, new: Option<Kept>) -> bool {
         let Some(new) = new else {
             if let Some(Self { kept, own: true }) = from.take() {

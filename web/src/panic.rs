@@ -80,8 +80,8 @@ enum Module {
 }
 
 /// The message of an error event, if a WebAssembly module trapped. A stack too small is a
-/// `RangeError` in Chromium and an `InternalError` in Firefox: then the module is in the error's own stack. So is the
-/// name of the tools' module, if it was that one.
+/// `RangeError` in Chromium and an `InternalError` in Firefox: then the module is in the error's own
+/// stack. So is the name of the tools' module, if it was that one.
 fn trap(event: &Event) -> Option<(Module, String)> {
     let error = event.dyn_ref::<ErrorEvent>()?.error().dyn_into::<js_sys::Error>().ok()?;
     let stack = js_sys::Reflect::get(&error, &"stack".into()).ok();
@@ -181,8 +181,8 @@ fn copying(area: Element) -> JsValue {
     .into_js_value()
 }
 
-/// Where the text waits while the page loads again: a name for each page, as a tab may show several versions of
-/// the site.
+/// Where the text waits while the page loads again: a name for each page, as a tab may show several
+/// versions of the site.
 fn kept_name() -> String {
     let path = gloo::utils::window().location().pathname().unwrap_or_default();
     ["vfio-irq-stopped-at ", &path].concat()

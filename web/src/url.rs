@@ -78,8 +78,9 @@ pub struct Address {
 }
 
 impl Address {
-    /// Puts this into the address after a while; nothing, as long as it is what the page began with. Of what no link can
-    /// hold the address holds nothing, not what was shown before: `without` hears why, and `None` when it is a link again.
+    /// Puts this into the address after a while; nothing, as long as it is what the page began with.
+    /// Of what no link can hold the address holds nothing, not what was shown before: `without`
+    /// hears why, and `None` when it is a link again.
     pub fn follow(&mut self, view: View, without: Callback<Option<String>>) {
         if self.view.as_ref() == Some(&view) {
             return;

@@ -1,7 +1,8 @@
 //! What the full page keeps between visits: the text being edited, and the last texts that ran.
 //!
-//! A draft is never written over by another visit: a visit replaces the draft it goes on from only while that
-//! stands as it was, and a link, or a chapter's "Full screen", begins a draft of its own. Those from before are offered.
+//! A draft is never written over by another visit: a visit replaces the draft it goes on from only
+//! while that stands as it was, and a link, or a chapter's "Full screen", begins a draft of its own.
+//! Those from before are offered.
 
 use std::rc::Rc;
 

@@ -21,8 +21,8 @@ use crate::shown::{Asked, Shown};
 
 #[wasm_bindgen]
 extern "C" {
-    /// The loader's door: loads the tools' module, a new one or the one it has, and lets it draw in an element.
-    /// Throws where there is no loader, as in a test.
+    /// The loader's door: loads the tools' module, a new one or the one it has, and lets it draw in
+    /// an element. Throws where there is no loader, as in a test.
     #[wasm_bindgen(catch, js_name = vfioIrqTools)]
     fn load(place: &Element, ask: &Function, anew: bool) -> Result<Promise, JsValue>;
 
@@ -202,7 +202,8 @@ impl Outside {
     pub fn report(&mut self, why: &str, text: &str) {
         self.failed = true;
         let _ = self.place.set_attribute("data-state", "stopped");
-        let said = "The tools met a mistake of their own and stopped; the playground goes on. This report helps to mend it:";
+        let said = "The tools met a mistake of their own and stopped; the playground goes on. \
+                    This report helps to mend it:";
         let _ = panic::report(&self.place, said, why, text);
         self.offer();
     }

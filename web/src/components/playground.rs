@@ -375,8 +375,9 @@ impl Playground {
         Outside::new(&own, &self.outside_id(), chapter, ask, hears)
     }
 
-    /// The tools stopped, by a mistake of their own: what their module drew in goes with it, and a new place
-    /// shows the report. The playground goes on. Whether there is something new to draw.
+    /// The tools stopped, by a mistake of their own: what their module drew in goes with it, for its
+    /// listeners are there, and a new place shows the report. The playground goes on. Whether there
+    /// is something new to draw.
     fn tools_stopped(&mut self, ctx: &Context<Self>, why: &str) -> bool {
         let Some(old) = self.outside.take_if(|outside| outside.is_drawn()) else { return false };
         let focused = old.abandon();
