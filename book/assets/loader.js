@@ -38,11 +38,12 @@
     }
 
     // The tools: a module of their own, loaded when the first is opened, and again if it did not
-    // come. Some browsers remember that a module did not come, by its URL. The page asks through
-    // web/src/components/outside.rs.
+    // come, or `anew` if the one that came stopped. Browsers remember a module by its URL, and some
+    // that it did not come. The page asks through web/src/components/outside.rs.
     let toolsLoading = null;
     let toolsAsked = 0;
-    globalThis.vfioIrqTools = async (place, ask) => {
+    globalThis.vfioIrqTools = async (place, ask, anew) => {
+        if (anew) toolsLoading = null;
         if (!tools) throw new Error("this site was built without its tools");
         const again = toolsAsked > 0 ? `?${toolsAsked}` : "";
         toolsLoading ??= (++toolsAsked, Promise.all([start(tools + again, toolsWasm), style(toolsStyles)]));

@@ -1,17 +1,22 @@
 //! When we are wrong: a message with a report to copy and a button to begin again, never a dead
 //! page.
 //!
-//! Beginning again must not lead to the same mistake: the text that met it is not loaded again,
+//! A mistake of the tools' module is told in its place, and the playground goes on:
+//! [`outside`](crate::components::outside).
+//!
+//! Beginning again on the full page must not lead to the same mistake: the text that met it is not loaded again,
 //! neither from the address nor from a draft ([`begins_again`]), but it is not lost either: it
 //! stands, closed, below the playground.
 
 use std::cell::{Cell, RefCell};
-use std::fmt::Write as _;
 use std::sync::Once;
 
 use gloo::events::EventListener;
 use wasm_bindgen::prelude::*;
 use web_sys::{Element, ErrorEvent, Event};
+
+use crate::components::outside;
+use crate::mount::PLAYGROUND_ID;
 
 thread_local! {
     /// Every playground of this page, with the text it was mounted with.
@@ -54,19 +59,40 @@ pub(crate) fn install() {
         }));
         // What ends the module without a panic: a stack or a memory too small.
         let window = gloo::utils::window();
-        EventListener::new(&window, "error", |event| {
-            if let Some(message) = trap(event) {
-                show(&message);
+        EventListener::new(&window, "error", |event| match trap(event) {
+            Some((Module::Page, message)) => show(&message),
+            // Once: a module that is given up may trap again, by a timer of its own, when there is
+            // another in its place.
+            Some((Module::Tools, message)) => {
+                static TRAPPED: Once = Once::new();
+                TRAPPED.call_once(|| outside::stopped(&message));
             }
+            None => {}
         })
         .forget();
     });
 }
 
-/// The message of an error event, if a WebAssembly module trapped.
-fn trap(event: &Event) -> Option<String> {
+/// Which module an error is about.
+enum Module {
+    Page,
+    Tools,
+}
+
+/// The message of an error event, if a WebAssembly module trapped. A stack too small is a
+/// `RangeError` in Chromium and an `InternalError` in Firefox: then the module is in the error's own
+/// stack. So is the name of the tools' module, if it was that one.
+fn trap(event: &Event) -> Option<(Module, String)> {
     let error = event.dyn_ref::<ErrorEvent>()?.error().dyn_into::<js_sys::Error>().ok()?;
-    (error.name() == "RuntimeError").then(|| String::from(error.to_string()))
+    let stack = js_sys::Reflect::get(&error, &"stack".into()).ok();
+    let stack = stack.and_then(|stack| stack.as_string()).unwrap_or_default();
+    let trapped = match &*String::from(error.name()) {
+        "RuntimeError" => true,
+        "RangeError" | "InternalError" => stack.contains(".wasm") || stack.contains("wasm://"),
+        _ => false,
+    };
+    let module = if stack.contains("vfio-irq-tools") { Module::Tools } else { Module::Page };
+    trapped.then(|| (module, String::from(error.to_string())))
 }
 
 /// Shows a report in place of every playground: they share the module, so none of them goes on.
@@ -84,35 +110,45 @@ pub fn show(message: &str) {
 }
 
 fn replace(element: &Element, message: &str, text: &str) -> Result<(), JsValue> {
-    let document = gloo::utils::document();
     let text = element
         .query_selector("textarea")?
         .and_then(|area| area.dyn_into::<web_sys::HtmlTextAreaElement>().ok())
         .map_or_else(|| text.to_owned(), |area| area.value());
-    let mut report = String::new();
-    let _ = write!(report, "vfio-irq {}\n{message}\n\n{text}", env!("CARGO_PKG_VERSION"));
-
-    let said = document.create_element("p")?;
-    said.set_text_content(Some(
-        "The playground met a mistake of its own and stopped. This report helps to mend it:",
-    ));
-    let shown = reading("Report", &report)?;
-    let copy = button("Copy the report", copying(shown.clone()))?;
-    let again = button("Begin again", Closure::once_into_js(move || begin_again(&text)))?;
-
     if let Some(tools) = element.next_element_sibling().filter(|it| it.class_list().contains("vfi"))
     {
         tools.remove();
     }
-    element.set_text_content(None);
+    let said = "The playground met a mistake of its own and stopped. This report helps to mend it:";
+    let place = report(element, said, message, &text)?;
+    let full = element.id() == PLAYGROUND_ID;
+    let again = Closure::once_into_js(move || begin_again(full.then_some(&*text)));
+    let again = button("Begin again", again)?;
+    place.append_child(&again)?;
+    Ok(())
+}
+
+/// Shows a report as the only thing in an element; the place it stands in.
+pub(crate) fn report(
+    element: &Element,
+    said: &str,
+    message: &str,
+    text: &str,
+) -> Result<Element, JsValue> {
+    let document = gloo::utils::document();
+    let version = env!("CARGO_PKG_VERSION");
+    let shown = reading("Report", &["vfio-irq ", version, "\n", message, "\n\n", text].concat())?;
+    let copy = button("Copy the report", copying(shown.clone()))?;
+    let words = document.create_element("p")?;
+    words.set_text_content(Some(said));
     let place = document.create_element("div")?;
     place.set_class_name("vfi vfi-broken");
-    place.set_attribute("role", "alert")?;
-    for child in [said, shown, copy, again] {
+    for child in [words, shown, copy] {
         place.append_child(&child)?;
     }
+    element.set_text_content(None);
     element.append_child(&place)?;
-    Ok(())
+    place.set_attribute("role", "alert")?;
+    Ok(place)
 }
 
 /// A text area to read and copy from.
@@ -125,7 +161,8 @@ fn reading(label: &str, text: &str) -> Result<Element, JsValue> {
     Ok(area)
 }
 
-fn button(label: &str, click: JsValue) -> Result<Element, JsValue> {
+/// A button of no component.
+pub(crate) fn button(label: &str, click: JsValue) -> Result<Element, JsValue> {
     let button = gloo::utils::document().create_element("button")?;
     button.set_attribute("type", "button")?;
     button.set_text_content(Some(label));
@@ -144,18 +181,25 @@ fn copying(area: Element) -> JsValue {
     .into_js_value()
 }
 
-/// Where the text waits while the page loads again.
-const KEPT: &str = "vfio-irq-stopped-at";
+/// Where the text waits while the page loads again: a name for each page, as a tab may show several
+/// versions of the site.
+fn kept_name() -> String {
+    let path = gloo::utils::window().location().pathname().unwrap_or_default();
+    ["vfio-irq-stopped-at ", &path].concat()
+}
 
-/// Loads the page again, without a text from the address that may have been the reason.
-fn begin_again(text: &str) {
-    crate::storage::crashed();
+/// Loads the page again. The full page without the text from the address, which may have been the
+/// reason; a chapter as it is, whose address names a clause and whose texts are its own.
+fn begin_again(text: Option<&str>) {
     let window = gloo::utils::window();
-    if let Ok(Some(storage)) = window.session_storage() {
-        let _ = storage.set_item(KEPT, text);
-    }
     let location = window.location();
-    let _ = location.set_hash("");
+    if let Some(text) = text {
+        crate::storage::crashed();
+        if let Ok(Some(storage)) = window.session_storage() {
+            let _ = storage.set_item(&kept_name(), text);
+        }
+        let _ = location.set_hash("");
+    }
     let _ = location.reload();
 }
 
@@ -164,8 +208,9 @@ fn begin_again(text: &str) {
 pub fn begins_again(element: &Element) -> bool {
     let kept = || {
         let storage = gloo::utils::window().session_storage().ok()??;
-        let text = storage.get_item(KEPT).ok()??;
-        let _ = storage.remove_item(KEPT);
+        let name = kept_name();
+        let text = storage.get_item(&name).ok()??;
+        let _ = storage.remove_item(&name);
         Some(text)
     };
     let Some(text) = kept() else { return false };

@@ -24,13 +24,11 @@ pub fn list(name: &str) -> Vec<Kept> {
     said.map_or_else(Vec::new, |said| kept::decode(&said))
 }
 
-/// Keeps a list; if there is no room, as much of its beginning as there is room for.
-pub fn put(name: &str, list: &[Kept]) {
-    let Some(storage) = storage() else { return };
-    let mut count = list.len();
-    while storage.set_item(name, &kept::encode(&list[..count])).is_err() && count > 0 {
-        count /= 2;
-    }
+/// Keeps a list, or as much of its beginning as there is room for ([`kept::put`]). Whether there was
+/// room for something; of a browser that keeps nothing at all nobody expects any.
+pub fn put(name: &str, list: &[Kept]) -> bool {
+    let Some(storage) = storage() else { return true };
+    kept::put(list, |said| storage.set_item(name, said).is_ok())
 }
 
 /// Remembers that the module stopped.

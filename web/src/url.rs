@@ -10,6 +10,7 @@ use js_sys::{Promise, Uint8Array};
 use vfio_irq_core::link::{self, LinkError, Unsealed, View};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
+use yew::Callback;
 
 /// How long after the last change the address follows, in milliseconds.
 const FOLLOW: u32 = 600;
@@ -78,18 +79,22 @@ pub struct Address {
 
 impl Address {
     /// Puts this into the address after a while; nothing, as long as it is what the page began with.
-    pub fn follow(&mut self, view: View) {
+    /// Of what no link can hold the address holds nothing, not what was shown before: `without`
+    /// hears why, and `None` when it is a link again.
+    pub fn follow(&mut self, view: View, without: Callback<Option<String>>) {
         if self.view.as_ref() == Some(&view) {
             return;
         }
         let Some(_) = self.view.replace(view.clone()) else { return };
         self.waiting = Some(Timeout::new(FOLLOW, move || {
             spawn_local(async move {
-                let Ok(link) = write(&view).await else { return };
+                let link = write(&view).await;
+                let url = here(link.as_deref().unwrap_or_default());
                 if let Ok(history) = window().history() {
-                    let url = format!("#{link}");
-                    let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(&url));
+                    let url = url.trim_end_matches('#');
+                    let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(url));
                 }
+                without.emit(link.err());
             });
         }));
     }

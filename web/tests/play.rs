@@ -11,7 +11,10 @@ use vfio_irq_web::options::Options;
 use vfio_irq_web::{Mounted, mount};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
-use web_sys::{Element, HtmlElement, HtmlTextAreaElement, KeyboardEvent, KeyboardEventInit};
+use web_sys::{
+    Element, Event, EventInit, HtmlElement, HtmlInputElement, HtmlTextAreaElement, KeyboardEvent,
+    KeyboardEventInit,
+};
 
 wasm_bindgen_test_configure!(run_in_browser);
 
@@ -152,6 +155,36 @@ async fn ledger_by_keyboard_leads_to_the_events_of_a_cause() {
     assert!(block.said(".vfi-now").contains("rises"), "{}", block.said(".vfi-now"));
     block.key(".vfi-causes", "Enter", true).await;
     assert!(block.said(".vfi-row.vfi-now-row").contains("fire 0"));
+}
+
+#[wasm_bindgen_test]
+async fn field_without_a_vector_fires_nothing() {
+    let block = Block::full(TEARDOWN).await;
+    let field: HtmlInputElement = block.find(".vfi-group-raise .vfi-vector").unchecked_into();
+    let write = async |value: &str| {
+        field.set_value(value);
+        let init = EventInit::new();
+        init.set_bubbles(true);
+        let event = Event::new_with_event_init_dict("input", &init).expect("an event");
+        let _ = field.dispatch_event(&event);
+        tick().await;
+    };
+    write("2").await;
+    for wrong in ["", "2048", "70000", "-1"] {
+        write(wrong).await;
+        assert_eq!(field.get_attribute("aria-invalid").as_deref(), Some("true"), "{wrong}");
+        assert!(block.find(".vfi-fire").has_attribute("disabled"), "{wrong}");
+        // The field is left alone, whatever else is drawn.
+        block.key(EVENTS, "m", false).await;
+        assert_eq!(field.value(), wrong);
+        block.key(EVENTS, "f", false).await;
+        assert_eq!(block.text(), TEARDOWN, "{wrong}");
+        assert_eq!(document().active_element().as_ref(), Some(field.as_ref()));
+    }
+    write("3").await;
+    assert!(!field.has_attribute("aria-invalid"));
+    block.click(".vfi-fire").await;
+    assert!(block.text().contains("fire 3"), "{}", block.text());
 }
 
 #[wasm_bindgen_test]

@@ -1,19 +1,19 @@
 //! The tools of the full page, used as a reader uses them.
 //!
 //! Run by `wasm-pack test --headless --chrome web`. Left out: examples, which the site's builder
-//! writes, and drafts across visits; both are tested in the built site.
+//! writes, and drafts over a reload; both are tested in the built site.
 #![cfg(target_arch = "wasm32")]
 
 mod door;
 mod full;
 
-use full::{ENABLED, Page, forget_everything, tick};
+use full::{ENABLED, Page, address, forget_everything, tick};
 use gloo::timers::future::TimeoutFuture;
 use gloo::utils::{document, window};
 use vfio_irq_web::options::Options;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
-use web_sys::{HtmlElement, HtmlSelectElement};
+use web_sys::{HtmlElement, HtmlSelectElement, HtmlTextAreaElement};
 
 wasm_bindgen_test_configure!(run_in_browser);
 
@@ -143,11 +143,154 @@ async fn tools_that_do_not_load_say_so_and_are_loaded_again() {
     door::close();
     page.press("Share").await;
     assert!(page.said(".vfi-drawer").contains("did not load"), "{}", page.said(".vfi-drawer"));
-    assert!(!page.find(".vfi-drawer").has_attribute("hidden"));
-    page.find("[data-tool=Share][aria-expanded=false]");
-    door::open();
+    // It is closed like any other tool, and the focus goes back to its tab.
+    let drawer = page.find(".vfi-drawer");
+    let tab = page.find("[data-tool=Share][aria-expanded=true]");
+    page.key(&drawer, "Escape").await;
+    assert!(drawer.has_attribute("hidden"));
+    assert_eq!(document().active_element().as_ref(), Some(&tab));
     page.press("Share").await;
+    assert!(page.said(".vfi-drawer").contains("did not load"), "{}", page.said(".vfi-drawer"));
+    door::open();
+    page.press("Try again").await;
+    assert_eq!(document().active_element().as_ref(), Some(&drawer));
     assert!(page.said(".vfi-share").contains("Rust"), "{}", page.said(".vfi-drawer"));
+}
+
+#[wasm_bindgen_test]
+async fn chapter_whose_tools_did_not_load_tries_again() {
+    let hosts = vec!["linux-6.1".to_owned(), "linux-6.12".to_owned()];
+    let text = format!("{ENABLED}set_irqs msix trigger eventfd 1 [b]\n");
+    door::close();
+    let page = Page::behind_the_door(&text, Options { hosts, ..Options::default() }).await;
+    assert!(page.said(".vfi-beside").contains("did not load"), "{}", page.said(".vfi-beside"));
+    door::open();
+    page.press("Try again").await;
+    assert!(page.said(".vfi-beside .vfi-why").contains("dynamic-msix"), "{}", page.said(""));
+}
+
+#[wasm_bindgen_test]
+async fn tools_that_stop_give_a_report_and_come_again() {
+    let page = Page::new(ENABLED, false).await;
+    page.press("Share").await;
+    let drawer = page.find(".vfi-drawer");
+    vfio_irq_web::components::outside::stopped("panicked, for the test");
+    tick().await;
+    assert!(!drawer.is_connected(), "what the module drew in is still there");
+    let report: HtmlTextAreaElement = page.find(".vfi-drawer textarea").unchecked_into();
+    assert!(report.value().contains("panicked, for the test"), "{}", report.value());
+    assert!(report.value().ends_with(ENABLED), "{}", report.value());
+    assert_eq!(document().active_element().as_ref(), Some(&page.find(".vfi-drawer")));
+    page.press("Fire").await;
+    assert!(page.text().ends_with("fire 0\n"), "{}", page.text());
+    page.press("Runs").await;
+    assert!(page.said(".vfi-drawer h2").contains("Runs"), "{}", page.said(".vfi-drawer"));
+    page.press("Undo").await;
+    assert_eq!(page.text(), ENABLED);
+}
+
+#[wasm_bindgen_test]
+async fn draft_open_in_two_tabs_keeps_what_both_write() {
+    forget_everything();
+    let first = Page::new(ENABLED, true).await;
+    first.write(".vfi-area", &format!("{ENABLED}fire 1\n")).await;
+    drop(first);
+    let (a, b) = (Page::new(ENABLED, true).await, Page::new(ENABLED, true).await);
+    assert!(a.text().ends_with("fire 1\n") && b.text().ends_with("fire 1\n"), "the draft is open");
+    b.write(".vfi-area", &format!("{ENABLED}fire 2\n")).await;
+    a.write(".vfi-area", &format!("{ENABLED}fire 3\n")).await;
+    drop((a, b));
+    let page = Page::new(ENABLED, true).await;
+    assert!(page.text().ends_with("fire 3\n"), "{}", page.text());
+    assert!(page.said(".vfi-draft summary").contains("and 1 older"), "{}", page.said(".vfi-draft"));
+    assert!(page.said(".vfi-draft li").contains("fire 2"), "{}", page.said(".vfi-draft"));
+    page.press("Open").await;
+    assert!(page.text().ends_with("fire 2\n"), "{}", page.text());
+    // Having looked takes nothing away.
+    page.press("Undo").await;
+    page.press("Undo").await;
+    drop(page);
+    let page = Page::new("function intx\n", true).await;
+    assert!(page.said(".vfi-draft").contains("is open"), "{}", page.said(".vfi-draft"));
+    forget_everything();
+}
+
+#[wasm_bindgen_test]
+async fn text_that_does_not_fit_into_the_storage_is_said_and_takes_nothing_away() {
+    forget_everything();
+    let storage = window().local_storage().expect("a browser").expect("a storage");
+    let page = Page::new(ENABLED, true).await;
+    let small = format!("{ENABLED}fire 1\n");
+    page.write(".vfi-area", &small).await;
+    // Everything but a little is taken.
+    let mut size = 4 << 20;
+    let mut filling = String::new();
+    while size > 16 {
+        let more = [&*filling, &"x".repeat(size)].concat();
+        match storage.set_item("filling", &more) {
+            Ok(()) => filling = more,
+            Err(_) => size /= 2,
+        }
+    }
+    page.write(".vfi-area", &format!("{small}#{}\n", "x".repeat(1_000))).await;
+    assert!(page.said(".vfi-notice").contains("not kept"), "{}", page.said(".vfi-notice"));
+    let kept = storage.get_item("vfio-irq.drafts.1").expect("a storage").unwrap_or_default();
+    assert!(kept.ends_with(&small), "{kept}");
+    forget_everything();
+    page.write(".vfi-area", &format!("{small}# more\n")).await;
+    assert!(page.place.query_selector(".vfi-notice").expect("right").is_none());
+    forget_everything();
+}
+
+#[wasm_bindgen_test]
+async fn text_of_any_length_that_runs_is_kept() {
+    forget_everything();
+    let long = format!("{ENABLED}#{}\n", "x".repeat(900 << 10));
+    let page = Page::new(ENABLED, true).await;
+    page.write(".vfi-area", &long).await;
+    drop(page);
+    let page = Page::new(ENABLED, true).await;
+    assert_eq!(page.text().len(), long.len());
+    forget_everything();
+}
+
+#[wasm_bindgen_test]
+async fn text_too_long_for_a_link_leaves_none_in_the_address_and_says_so() {
+    let hash = || window().location().hash().expect("an address");
+    let page = Page::new(ENABLED, false).await;
+    page.write(".vfi-area", &format!("{ENABLED}fire 1\n")).await;
+    TimeoutFuture::new(700).await;
+    assert!(hash().starts_with("#v1="), "{}", hash());
+    let mut seed = 1_u32;
+    let noise: String = std::iter::repeat_with(|| {
+        seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        char::from(b'0' + (seed >> 24) as u8 % 64)
+    })
+    .take(90 << 10)
+    .collect();
+    page.write(".vfi-area", &format!("{ENABLED}# {noise}\n")).await;
+    TimeoutFuture::new(700).await;
+    assert_eq!(hash(), "");
+    assert!(page.said(".vfi-notice").contains("holds no link"), "{}", page.said(".vfi-notice"));
+    page.press("Undo").await;
+    TimeoutFuture::new(700).await;
+    assert!(hash().starts_with("#v1="), "{}", hash());
+    assert!(page.place.query_selector(".vfi-notice").expect("right").is_none());
+}
+
+#[wasm_bindgen_test]
+async fn mark_of_a_crash_counts_for_one_visit_whatever_its_address() {
+    forget_everything();
+    let storage = window().local_storage().expect("a browser").expect("a storage");
+    let page = Page::new(ENABLED, true).await;
+    page.write(".vfi-area", &format!("{ENABLED}fire 1\n")).await;
+    drop(page);
+    storage.set_item("vfio-irq.crashed", "1").expect("room");
+    address("#v1=anything");
+    drop(Page::with(ENABLED, Options { full: true, keeps: true, ..Options::default() }).await);
+    let page = Page::new(ENABLED, true).await;
+    assert!(page.text().ends_with("fire 1\n"), "the draft is not open: {}", page.text());
+    forget_everything();
 }
 
 #[wasm_bindgen_test]

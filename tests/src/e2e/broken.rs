@@ -8,12 +8,23 @@ use anyhow::{Context, Result, ensure};
 use fantoccini::Locator;
 
 pub(super) fn tests() -> Vec<Test> {
-    vec![("panic_gives_a_report_and_a_way_to_begin_again", panics), ("trap_gives_a_report", traps)]
+    vec![
+        ("panic_gives_a_report_and_a_way_to_begin_again", panics),
+        ("panic_in_a_chapter_begins_again_where_it_was", chapter),
+        ("panic_of_a_tool_leaves_the_playground_as_it_is", tool),
+        ("trap_gives_a_report", traps),
+        ("stack_that_is_too_small_gives_a_report", overflows),
+    ]
 }
 
 const TEXT: &str = "# the reader's own\nfire 0\n";
 /// A scenario in the address.
 const LINKED: &str = "playground.html#s=%23%20the%20reader's%20own%0Afire%200%0A";
+
+/// The page's tree refuses what the module, rightly, takes for granted.
+const REFUSE: &str = "(globalThis.before = Node.prototype.insertBefore, \
+    Node.prototype.insertBefore = () => { throw new Error('refused, for the test'); }, true)";
+const REFUSE_NO_MORE: &str = "(Node.prototype.insertBefore = before, true)";
 
 async fn opened(page: &Page<'_>) -> Result<()> {
     page.open(LINKED).await?;
@@ -41,12 +52,8 @@ fn panics() -> Result<()> {
     let server = Server::start(&site()?, None)?;
     with_page(&server, DESKTOP, async |page| {
         opened(page).await?;
-        // The page's tree refuses what the module, rightly, takes for granted.
-        page.value(
-            "Node.prototype.insertBefore = () => { throw new Error('refused, for the test'); }",
-        )
-        .await?;
-        page.value("document.querySelector('.vfi-tabs button').click()").await?;
+        page.value(REFUSE).await?;
+        page.value("document.querySelector('[aria-haspopup=dialog]').click()").await?;
         reported(page, "panicked").await?;
 
         press(page, "Copy the report").await?;
@@ -67,6 +74,82 @@ fn panics() -> Result<()> {
         let kept = page.value("document.querySelector('details.vfi-broken')").await?;
         ensure!(kept.is_null(), "it is still shown");
         Ok(())
+    })
+}
+
+fn chapter() -> Result<()> {
+    let server = Server::start(&site()?, None)?;
+    with_page(&server, DESKTOP, async |page| {
+        page.open("teardown.html#TEARDOWN-LOSS").await?;
+        let live = "document.querySelector('.is-live .vfi-ledger') !== null";
+        page.value("document.querySelector('.vfio-irq-block').scrollIntoView()").await?;
+        page.until(live).await?;
+        page.value(REFUSE).await?;
+        page.value("document.querySelector('[aria-haspopup=dialog]').click()").await?;
+        page.until("document.querySelector('.vfi-broken[role=alert]') !== null").await?;
+        page.value("(globalThis.old = true)").await?;
+        press(page, "Begin again").await?;
+        page.until("globalThis.old !== true && document.readyState === 'complete'").await?;
+        let hash = page.value("location.hash").await?;
+        ensure!(hash == "#TEARDOWN-LOSS", "the address has {hash}");
+        // The playground's page knows nothing of it: a link opens.
+        opened(page).await?;
+        let kept = page.value("document.querySelector('details.vfi-broken')").await?;
+        ensure!(kept.is_null(), "it shows a chapter's text");
+        let mark = page.value("localStorage.getItem('vfio-irq.crashed')").await?;
+        ensure!(mark.is_null(), "it is marked");
+        Ok(())
+    })
+}
+
+fn tool() -> Result<()> {
+    let server = Server::start(&site()?, None)?;
+    with_page(&server, DESKTOP, async |page| {
+        opened(page).await?;
+        page.value("document.querySelector('.vfi-fire').click()").await?;
+        page.until("!document.querySelector('.vfi-group-tools button').disabled").await?;
+        let report = "document.querySelector('.vfi-drawer .vfi-broken[role=alert] textarea')";
+        // The second time it is the module that was loaded anew.
+        for _ in 0..2 {
+            page.value(REFUSE).await?;
+            page.value("document.querySelector('[data-tool=Share]').click()").await?;
+            page.until(&format!("{report} !== null")).await?;
+            let said = page.value(&format!("{report}.value")).await?;
+            let said = said.as_str().context("the report is a text")?;
+            ensure!(said.contains("panicked") && said.contains(TEXT), "the report says {said}");
+            page.value(REFUSE_NO_MORE).await?;
+            page.value("document.querySelector('[data-tool=Share]').click()").await?;
+            page.until("document.querySelector('.vfi-drawer').hidden").await?;
+        }
+        // The playground has its text, its history and its steps.
+        page.until("document.querySelectorAll('.vfi-broken').length === 1").await?;
+        press(page, "Undo").await?;
+        page.until(&format!("document.querySelector('.vfi-area').value === {TEXT:?}")).await?;
+        page.value("document.querySelector('[data-tool=Share]').click()").await?;
+        page.until("document.querySelector('.vfi-share')?.innerText.includes('Rust') ?? false")
+            .await?;
+        let broken = page.value("document.querySelectorAll('.vfi-broken').length").await?;
+        ensure!(broken == 0, "the report is still there");
+        Ok(())
+    })
+}
+
+/// A stack that ends somewhere in the module: as deep as it goes, and then a little less.
+fn overflows() -> Result<()> {
+    let server = Server::start(&site()?, None)?;
+    with_page(&server, DESKTOP, async |page| {
+        opened(page).await?;
+        page.value(
+            "(() => { \
+                 addEventListener('error', (event) => { globalThis.met ??= []; met.push(String(event.error?.stack)); }); \
+                 const key = () => document.querySelector('.vfi-events')?.dispatchEvent( \
+                     new KeyboardEvent('keydown', { key: 'm', bubbles: true })); \
+                 const deep = () => { try { deep(); } catch { key(); } }; \
+                 try { deep(); } catch { /* no room for anything */ } \
+             })()",
+        )
+        .await?;
+        reported(page, "Maximum call stack size exceeded").await
     })
 }
 

@@ -1,14 +1,15 @@
 //! What the full page keeps between visits: the text being edited, and the last texts that ran.
 //!
-//! A draft is never written over by another visit: a link, or a chapter's "Full screen", begins a
-//! draft of its own, and the one from before is offered.
+//! A draft is never written over by another visit: a visit replaces the draft it goes on from only
+//! while that stands as it was, and a link, or a chapter's "Full screen", begins a draft of its own.
+//! Those from before are offered.
 
 use std::rc::Rc;
 
 use gloo::timers::callback::Timeout;
 use yew::prelude::*;
 
-use crate::kept::{self, Kept};
+use crate::kept::{self, Draft, Kept};
 use crate::run::Run;
 use crate::state::{Action, State};
 use crate::storage::{self, DRAFTS, RUNS};
@@ -19,48 +20,54 @@ const STANDS: u32 = 1_000;
 
 /// What is kept.
 pub struct Keeping {
-    /// Names the drafts of this visit.
-    visit: String,
+    /// The draft this visit goes on from.
+    from: Option<Draft>,
     /// The text as it was kept last.
     saved: Rc<str>,
-    /// A draft from before: open already, or to be had.
-    draft: Option<(Kept, bool)>,
+    /// When the draft was kept that is open from the beginning, as long as it is spoken of.
+    open: Option<u64>,
+    /// Other drafts from before, newest first.
+    offered: Vec<Kept>,
+    /// The text can't be kept.
+    unkept: bool,
     /// The last runs, newest first.
     pub runs: Rc<[Kept]>,
     waiting: Option<Timeout>,
 }
 
-/// What a reader says about the draft.
+/// What a reader says about the drafts.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Say {
-    /// Open it.
-    Open,
+    /// Open this one of those offered.
+    Open(usize),
     /// No more of it.
     Close,
 }
 
 impl Keeping {
-    /// What was kept, and the state to begin with: where the address says nothing else, the draft.
+    /// What was kept, and the state to begin with: where the address says nothing else, the newest draft.
     pub fn new(state: State) -> (Self, State) {
         let hash = gloo::utils::window().location().hash().unwrap_or_default();
-        let drafts = storage::list(DRAFTS);
-        let draft = drafts.into_iter().next().filter(|draft| *draft.text != *state.text);
-        let open = hash.len() < 2 && !storage::take_crashed();
+        let mut offered = storage::list(DRAFTS);
+        offered.retain(|draft| *draft.text != *state.text);
+        // Asked whatever the address says: the next visit did not crash.
+        let crashed = storage::take_crashed();
         let mut new = Self {
-            visit: storage::now().to_string(),
+            from: None,
             saved: state.text.clone(),
-            draft: None,
+            open: None,
+            offered,
+            unkept: false,
             runs: storage::list(RUNS).into(),
             waiting: None,
         };
         let mut state = state;
-        if let Some(draft) = draft {
-            if open {
-                state = state.reduce(Action::Replace(draft.text.clone())).reduce(Action::End);
-                new.visit.clone_from(&draft.note);
-                new.saved = state.text.clone();
-            }
-            new.draft = Some((draft, open));
+        if hash.len() < 2 && !crashed && !new.offered.is_empty() {
+            let draft = new.offered.remove(0);
+            state = state.reduce(Action::Replace(draft.text.clone())).reduce(Action::End);
+            new.saved = state.text.clone();
+            new.open = Some(draft.time);
+            new.from = Some(Draft { kept: draft, own: true });
         }
         (new, state)
     }
@@ -85,16 +92,17 @@ impl Keeping {
     fn save(&mut self, state: &State) {
         self.saved = state.text.clone();
         let mut drafts = storage::list(DRAFTS);
-        let visit = self.visit.clone();
-        let mine = |draft: &Kept| draft.note == visit;
-        if state.changed() {
-            let draft =
-                Kept { time: storage::now(), note: visit.clone(), text: state.text.to_string() };
-            kept::add(&mut drafts, draft, mine);
-        } else {
-            drafts.retain(|draft| !mine(draft));
+        let new = state.changed().then(|| Kept {
+            time: storage::now(),
+            note: String::new(),
+            text: state.text.to_string(),
+        });
+        let before = self.from.clone();
+        let kept = Draft::keep(&mut self.from, &mut drafts, new);
+        self.unkept = !kept || !storage::put(DRAFTS, &drafts);
+        if self.unkept {
+            self.from = before;
         }
-        storage::put(DRAFTS, &drafts);
     }
 
     /// Keeps the run.
@@ -103,42 +111,80 @@ impl Keeping {
         let Some(run) = state.run.as_deref().filter(|_| !state.stale()) else { return };
         let mut runs = storage::list(RUNS);
         let note = summary(run);
-        kept::add(
-            &mut runs,
-            Kept { time: storage::now(), note, text: run.text.to_string() },
-            |_| false,
-        );
+        let new = Kept { time: storage::now(), note, text: run.text.to_string() };
+        kept::add(&mut runs, new, |one| *one.text == *run.text);
         storage::put(RUNS, &runs);
         self.runs = runs.into();
     }
 
-    /// Does what is said about the draft; the text to open, if any.
+    /// Does what is said about the drafts; the text to open, if any.
     pub fn say(&mut self, say: Say) -> Option<String> {
-        let (draft, _) = self.draft.take()?;
-        (say == Say::Open).then_some(draft.text)
+        self.open = None;
+        match say {
+            Say::Open(at) if at < self.offered.len() => Some(self.offered.remove(at).text),
+            Say::Open(_) => None,
+            Say::Close => {
+                self.offered.clear();
+                None
+            }
+        }
     }
 
-    /// The line about the draft.
+    /// The lines about the drafts.
     pub fn view(&self, say: &Callback<Say>) -> Html {
-        let Some((draft, open)) = &self.draft else { return Html::default() };
         let button = |what: Say, word: &'static str| {
             let onclick = say.reform(move |_: MouseEvent| what);
             html! { <button type="button" {onclick}>{ word }</button> }
         };
-        let time = storage::time_text(draft.time);
-        html! {
-            <p class="vfi-draft" role="status">
-                { "Your draft of " }{ time }
-                if *open {
-                    { " is open; Reset brings back the page's own text. " }
-                    { button(Say::Close, "Good") }
-                } else {
-                    { " is kept. " }
-                    { button(Say::Open, "Open it") }{ " " }{ button(Say::Close, "Not now") }
-                }
-            </p>
-        }
+        let mut offered = self.offered.iter().enumerate();
+        let newest = match self.open {
+            Some(time) => html! { <>
+                { "Your draft of " }{ storage::time_text(time) }
+                { " is open; Reset brings back the page's own text. " }
+                { button(Say::Close, "Good") }
+            </> },
+            None => match offered.next() {
+                Some((at, draft)) => html! { <>
+                    { "Your draft of " }{ storage::time_text(draft.time) }{ " is kept. " }
+                    { button(Say::Open(at), "Open it") }{ " " }{ button(Say::Close, "Not now") }
+                </> },
+                None => Html::default(),
+            },
+        };
+        let older = offered.len();
+        html! { <>
+            if self.unkept {
+                <p class="vfi-notice" role="status">
+                    { "This text is not kept as a draft: there is no room for it in the browser's storage." }
+                </p>
+            }
+            if self.open.is_some() || !self.offered.is_empty() {
+                <div class="vfi-draft" role="status">
+                    { newest }
+                    if older > 0 {
+                        <details>
+                            <summary>{ "and " }{ older.to_string() }{ " older" }</summary>
+                            <ul>
+                                { for offered.map(|(at, draft)| html! {
+                                    <li>
+                                        { button(Say::Open(at), "Open") }{ " " }{ storage::time_text(draft.time) }{ " " }
+                                        <code>{ last_line(&draft.text) }</code>
+                                    </li>
+                                }) }
+                            </ul>
+                        </details>
+                    }
+                </div>
+            }
+        </> }
     }
+}
+
+/// The last line with something in it: what a reader writes is at the end more often than not, and
+/// drafts begin alike.
+fn last_line(text: &str) -> String {
+    let line = text.lines().rev().find(|line| !line.trim().is_empty());
+    line.unwrap_or_default().trim().chars().take(60).collect()
 }
 
 /// Whether the later text can have come of typing: one line differs.

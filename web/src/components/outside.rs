@@ -5,7 +5,9 @@
 //! window, in a chapter a part of the block. The module is the loader's to load
 //! (`book/assets/loader.js`).
 
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use gloo::events::{EventListener, EventListenerOptions};
 use js_sys::{Function, Promise};
@@ -19,10 +21,10 @@ use crate::shown::{Asked, Shown};
 
 #[wasm_bindgen]
 extern "C" {
-    /// The loader's door: loads the tools' module and has it draw in an element. Throws where there
-    /// is no loader, as in a test.
+    /// The loader's door: loads the tools' module, a new one or the one it has, and lets it draw in
+    /// an element. Throws where there is no loader, as in a test.
     #[wasm_bindgen(catch, js_name = vfioIrqTools)]
-    fn load(place: &Element, ask: &Function) -> Result<Promise, JsValue>;
+    fn load(place: &Element, ask: &Function, anew: bool) -> Result<Promise, JsValue>;
 
     /// The tools in an element; `web/tools` has the other side.
     pub type Tools;
@@ -32,28 +34,57 @@ extern "C" {
     fn end(this: &Tools) -> Result<(), JsValue>;
 }
 
+/// What becomes of the tools' module.
+pub enum Turn {
+    /// It came.
+    Came(Tools),
+    /// It did not load.
+    Failed,
+    /// It stopped, for this reason.
+    Stopped(String),
+    /// It is to be loaded again.
+    Again,
+}
+
+thread_local! {
+    /// Who has a place for tools on this page: all share the module.
+    static PLACES: RefCell<Vec<(u32, Callback<Turn>)>> = const { RefCell::new(Vec::new()) };
+    /// The module that is there stopped: the next to load it needs another.
+    static STOPPED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Tells every place that the module stopped.
+pub fn stopped(why: &str) {
+    STOPPED.set(true);
+    let places = PLACES.with_borrow(Clone::clone);
+    for (_, hears) in places {
+        hears.emit(Turn::Stopped(why.to_owned()));
+    }
+}
+
 /// The place.
 pub struct Outside {
     place: HtmlElement,
     ask: Closure<dyn Fn(String)>,
     _keys: EventListener,
-    loaded: Callback<Option<Tools>>,
+    hears: Callback<Turn>,
+    number: u32,
     tools: Option<Tools>,
     waiting: bool,
-    /// What it said when the module did not load stands until somebody asks for something else.
+    /// What it says of a module that did not load, or stopped, stands until somebody asks for something else.
     failed: bool,
     line: String,
     text: Option<Rc<str>>,
 }
 
 impl Outside {
-    /// A place behind an element. `ask` takes what the tools ask, `loaded` the tools.
+    /// A place behind an element. `ask` takes what the tools ask, `hears` what becomes of them.
     pub fn new(
         own: &Element,
         id: &str,
         chapter: bool,
         ask: Callback<Asked>,
-        loaded: Callback<Option<Tools>>,
+        hears: Callback<Turn>,
     ) -> Option<Self> {
         let place = gloo::utils::document().create_element("section").ok()?;
         place.set_id(id);
@@ -73,15 +104,19 @@ impl Outside {
         });
         let ask = move |said: String| match Asked::read(&said) {
             // At once: what their module's trap throws comes next, and knows less.
-            Some(Asked::Stopped(why)) => panic::show(&why),
+            Some(Asked::Stopped(why)) => stopped(&why),
             Some(asked) => ask.emit(asked),
             None => {}
         };
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        PLACES.with_borrow_mut(|places| places.push((number, hears.clone())));
         Some(Self {
             place: place.unchecked_into(),
             ask: Closure::new(ask),
             _keys: keys,
-            loaded,
+            hears,
+            number,
             tools: None,
             waiting: false,
             failed: false,
@@ -113,10 +148,10 @@ impl Outside {
 
     /// Out of sight; the module stays.
     pub fn hide(&mut self) {
-        self.place.set_hidden(!self.failed);
+        self.place.set_hidden(true);
     }
 
-    /// Forgets that the module did not load: the next to ask for it gets it loaded again.
+    /// Forgets that the module did not load, or stopped: the next to ask for it gets it loaded again.
     pub fn forgive(&mut self) {
         self.failed = false;
     }
@@ -126,16 +161,59 @@ impl Outside {
         let _ = self.place.focus();
     }
 
-    /// The module came, or it did not.
-    pub fn take(&mut self, tools: Option<Tools>) {
-        self.waiting = false;
-        self.failed = tools.is_none();
-        self.tools = tools;
-        if self.failed {
-            let said = "The tools did not load. They are loaded again when one is opened.";
-            self.say("failed", said);
-        } else {
-            let _ = self.place.remove_attribute("data-state");
+    /// Takes notice of what became of the module.
+    pub fn take(&mut self, turn: Turn) {
+        match turn {
+            Turn::Came(tools) => {
+                self.waiting = false;
+                self.tools = Some(tools);
+                let _ = self.place.remove_attribute("data-state");
+            }
+            Turn::Failed => {
+                self.waiting = false;
+                self.failed = true;
+                // After a new version was published the file that this page knows is gone.
+                self.say("failed", "The tools did not load. Try again, or reload the page. ");
+                self.offer();
+            }
+            Turn::Again => {
+                self.forgive();
+                self.focus();
+            }
+            // The whole place is another then: `abandon`, `report`.
+            Turn::Stopped(_) => {}
+        }
+    }
+
+    /// Whether the module draws here.
+    pub fn is_drawn(&self) -> bool {
+        self.tools.is_some()
+    }
+
+    /// Leaves a module that stopped as it is, and goes. Whether the focus was here.
+    pub fn abandon(mut self) -> bool {
+        // Not even freed, which would call it.
+        std::mem::forget(self.tools.take());
+        let focused = gloo::utils::document().active_element();
+        self.place.contains(focused.as_deref())
+    }
+
+    /// Shows the report about a module that stopped.
+    pub fn report(&mut self, why: &str, text: &str) {
+        self.failed = true;
+        let _ = self.place.set_attribute("data-state", "stopped");
+        let said = "The tools met a mistake of their own and stopped; the playground goes on. \
+                    This report helps to mend it:";
+        let _ = panic::report(&self.place, said, why, text);
+        self.offer();
+    }
+
+    /// A button to try again.
+    fn offer(&self) {
+        let hears = self.hears.clone();
+        let again = Closure::once_into_js(move || hears.emit(Turn::Again));
+        if let Ok(button) = panic::button("Try again", again) {
+            let _ = self.place.append_child(&button);
         }
     }
 
@@ -144,14 +222,17 @@ impl Outside {
             return;
         }
         self.say("loading", "Loading…");
-        let (promise, loaded) =
-            (load(&self.place, self.ask.as_ref().unchecked_ref()), self.loaded.clone());
+        let hears = self.hears.clone();
+        let promise = load(&self.place, self.ask.as_ref().unchecked_ref(), STOPPED.replace(false));
         spawn_local(async move {
             let came = match promise {
                 Ok(promise) => JsFuture::from(promise).await,
                 Err(error) => Err(error),
             };
-            loaded.emit(came.ok().map(JsCast::unchecked_into));
+            hears.emit(match came {
+                Ok(tools) => Turn::Came(tools.unchecked_into()),
+                Err(_) => Turn::Failed,
+            });
         });
     }
 
@@ -168,6 +249,7 @@ impl Outside {
 
 impl Drop for Outside {
     fn drop(&mut self) {
+        PLACES.with_borrow_mut(|places| places.retain(|(number, _)| *number != self.number));
         if let Some(tools) = self.tools.take() {
             let _ = tools.end();
         }

@@ -20,7 +20,7 @@ use super::function::registers;
 use super::keeping::{Keeping, Say};
 use super::ledger::ledger;
 use super::now::now;
-use super::outside::{Outside, Tools};
+use super::outside::{Outside, Turn};
 use super::part::{Part, address};
 use super::sheet::{self, sheet};
 use super::tabs::{Tool, tabs};
@@ -48,6 +48,9 @@ pub struct Props {
     pub options: Options,
 }
 
+/// The last vector that a function can have.
+const MAX_VECTOR: u16 = 2_047;
+
 /// How long after the last key the text runs, in milliseconds.
 const SETTLE: u32 = 150;
 
@@ -65,8 +68,12 @@ pub enum Message {
     Draft(Say),
     /// What a tool asks.
     Asked(Asked),
-    /// The tools' module is there, or did not load.
-    Tools(Option<Tools>),
+    /// Something became of the tools' module.
+    Tools(Turn),
+    /// Why the address holds no link; `None`: it does.
+    Unlinked(Option<String>),
+    /// What stands in the field of the vector.
+    Vector(String),
 }
 
 /// The machine at a position.
@@ -105,6 +112,10 @@ pub struct Playground {
     turned: Option<Option<Tool>>,
     copied: &'static str,
     address: url::Address,
+    /// Why the address holds no link.
+    unlinked: Option<String>,
+    /// What stands in the field of the vector, if that is none.
+    no_vector: Option<String>,
     keeping: Option<Keeping>,
     /// Where the caret goes when the text is drawn: behind what an undo changed.
     caret: Option<u32>,
@@ -164,6 +175,8 @@ impl Component for Playground {
             turned: None,
             copied: "",
             address: url::Address::default(),
+            unlinked: None,
+            no_vector: None,
             keeping,
             caret: None,
         }
@@ -203,14 +216,23 @@ impl Component for Playground {
                 true
             }
             Message::Asked(Asked::Close) => self.key(ctx, Key::Tool(None)),
-            // Shown already (`Outside`).
+            // Heard already (`Outside`).
             Message::Asked(Asked::Stopped(_)) => false,
-            Message::Tools(tools) => {
-                if tools.is_none() {
-                    self.tool = None;
-                }
+            Message::Tools(Turn::Stopped(why)) => self.tools_stopped(ctx, &why),
+            Message::Tools(turn) => {
                 if let Some(outside) = &mut self.outside {
-                    outside.take(tools);
+                    outside.take(turn);
+                }
+                true
+            }
+            Message::Unlinked(why) => std::mem::replace(&mut self.unlinked, why.clone()) != why,
+            Message::Vector(said) => {
+                match said.parse().ok().filter(|vector| *vector <= MAX_VECTOR) {
+                    Some(vector) => {
+                        self.no_vector = None;
+                        self.act(ctx, Action::Vector(vector));
+                    }
+                    None => self.no_vector = Some(said),
                 }
                 true
             }
@@ -229,6 +251,8 @@ impl Component for Playground {
             copied: self.copied,
             vector: self.vector.clone(),
             number: self.number.clone(),
+            no_vector: self.no_vector.clone(),
+            write: ctx.link().callback(Message::Vector),
             compare: options.hosts.iter().filter(|_| options.hosts.len() > 1).cloned().collect(),
             elsewhere: elsewhere.and_then(|page| url::with_view(page, &self.shown())),
             ask: ask.clone(),
@@ -240,6 +264,9 @@ impl Component for Playground {
                 class={classes!("vfi", options.full.then_some("vfi-full"), options.front.then_some("vfi-front"))}>
                 if let Some(why) = &options.notice {
                     <p class="vfi-notice" role="alert">{ why }</p>
+                }
+                if let Some(why) = &self.unlinked {
+                    <p class="vfi-notice" role="status">{ "The address holds no link: " }{ why }</p>
                 }
                 if options.front { { strip(state, &ask) } }
                 { toolbar(&bar) }
@@ -283,7 +310,7 @@ impl Component for Playground {
         self.show_outside(ctx);
         if ctx.props().options.full {
             let shown = self.shown();
-            self.address.follow(shown);
+            self.address.follow(shown, ctx.link().callback(Message::Unlinked));
         }
         if let (Some(caret), Some(area)) =
             (self.caret.take(), self.area.cast::<HtmlTextAreaElement>())
@@ -349,8 +376,25 @@ impl Playground {
     fn new_outside(&self, ctx: &Context<Self>, chapter: bool) -> Option<Outside> {
         let own = self.place.cast::<Element>()?.parent_element()?;
         let link = ctx.link();
-        let (ask, loaded) = (link.callback(Message::Asked), link.callback(Message::Tools));
-        Outside::new(&own, &self.outside_id(), chapter, ask, loaded)
+        let (ask, hears) = (link.callback(Message::Asked), link.callback(Message::Tools));
+        Outside::new(&own, &self.outside_id(), chapter, ask, hears)
+    }
+
+    /// The tools stopped, by a mistake of their own: what their module drew in goes with it, for its
+    /// listeners are there, and a new place shows the report. The playground goes on. Whether there
+    /// is something new to draw.
+    fn tools_stopped(&mut self, ctx: &Context<Self>, why: &str) -> bool {
+        let Some(old) = self.outside.take_if(|outside| outside.is_drawn()) else { return false };
+        let focused = old.abandon();
+        let chapter = !ctx.props().options.full;
+        self.outside = self.new_outside(ctx, chapter);
+        if let Some(outside) = &mut self.outside {
+            outside.report(why, &self.state.text);
+            if focused {
+                outside.focus();
+            }
+        }
+        true
     }
 
     /// Does what a key asks for; whether there is something new to draw.
@@ -369,6 +413,7 @@ impl Playground {
                 let step = if back { Action::Back(grain) } else { Action::Forward(grain) };
                 self.act(ctx, step);
             }
+            Key::Fire if self.no_vector.is_some() => focus(&self.vector),
             Key::Fire if ctx.props().options.front => self.fire(ctx, &state),
             Key::Fire => self.act(ctx, Action::Raise(Stimulus::Fire(state.vector))),
             Key::Lose => {

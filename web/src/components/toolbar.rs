@@ -29,6 +29,10 @@ pub struct Toolbar {
     pub copied: &'static str,
     /// The field of the vector, for who wants to put the focus there.
     pub vector: NodeRef,
+    /// What stands in that field, if it is no vector.
+    pub no_vector: Option<String>,
+    /// Takes what is written there.
+    pub write: Callback<String>,
     /// The field of an event's number, likewise.
     pub number: NodeRef,
     /// Hosts the page compares.
@@ -62,21 +66,20 @@ fn ask(props: &Toolbar, key: Key) -> Callback<MouseEvent> {
 fn raise(props: &Toolbar) -> Html {
     let state = &props.state;
     let off = state.stale() || state.run.is_none();
-    let choose = {
-        let state = state.dispatcher();
-        Callback::from(move |event: InputEvent| {
-            let input = event.target().and_then(|it| it.dyn_into::<HtmlInputElement>().ok());
-            if let Some(vector) = input.and_then(|input| input.value().parse().ok()) {
-                state.dispatch(Action::Vector(vector));
-            }
-        })
-    };
+    let write = props.write.clone();
+    let choose = Callback::from(move |event: InputEvent| {
+        if let Some(input) = event.target().and_then(|it| it.dyn_into::<HtmlInputElement>().ok()) {
+            write.emit(input.value());
+        }
+    });
+    let wrong = props.no_vector.as_ref();
+    let value = wrong.cloned().unwrap_or_else(|| state.vector.to_string());
     html! {
         <div class="vfi-group-raise" role="group" aria-label="What the function does here">
-            <button type="button" class="vfi-fire" onclick={ask(props, Key::Fire)} disabled={off}
+            <button type="button" class="vfi-fire" onclick={ask(props, Key::Fire)} disabled={off || wrong.is_some()}
                 title="Let the function raise this vector at this point (f)">{ "Fire" }</button>
             <input ref={props.vector.clone()} type="number" class="vfi-vector" min="0" max="2047"
-                value={state.vector.to_string()} oninput={choose} aria-label="Vector to fire (v)" />
+                {value} oninput={choose} aria-invalid={wrong.map(|_| "true")} aria-label="Vector to fire (v)" />
             <button type="button" onclick={act(state, Action::Raise(Stimulus::AssertIntx))} disabled={off}
                 title="Raise the function's INTx level at this point (a)">{ "INTx ▲" }<span class="vfi-hidden">{ " assert" }</span></button>
             <button type="button" onclick={act(state, Action::Raise(Stimulus::DeassertIntx))} disabled={off}

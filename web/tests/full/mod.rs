@@ -24,11 +24,19 @@ pub(crate) struct Page {
 impl Page {
     pub(crate) async fn new(text: &str, keeps: bool) -> Self {
         let options = Options { full: true, keeps, ..Options::default() };
+        // Without the link that a page before left: with one, no draft is opened.
+        let own = window().location().pathname().expect("an address");
+        address(&own);
         Self::with(text, options).await
     }
 
     pub(crate) async fn with(text: &str, options: Options) -> Self {
         door::open();
+        Self::behind_the_door(text, options).await
+    }
+
+    /// With the door as it is.
+    pub(crate) async fn behind_the_door(text: &str, options: Options) -> Self {
         // The tools' place is a neighbour of the playground's.
         let place = document().create_element("div").expect("a div");
         let own = document().create_element("div").expect("a div");
@@ -133,6 +141,13 @@ pub(crate) async fn tick() {
         yew::scheduler::flush().await;
         TimeoutFuture::new(20).await;
     }
+}
+
+/// Another address of this page.
+pub(crate) fn address(url: &str) {
+    let history = window().history().expect("a history");
+    let null = wasm_bindgen::JsValue::NULL;
+    history.replace_state_with_url(&null, "", Some(url)).expect("the same page");
 }
 
 pub(crate) fn forget_everything() {

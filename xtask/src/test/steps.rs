@@ -66,6 +66,8 @@ fn wasm(counts: &mut Counts) -> Result<()> {
     for package in ["tests/wasm", "web"] {
         let mut test = command("wasm-pack", &["test", "--headless", "--chrome", package]);
         test.env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", &flags);
+        // Seconds for all tests of a file together; 20 is too few on a busy machine.
+        test.env("WASM_BINDGEN_TEST_TIMEOUT", "300");
         tests(&mut test, counts)?;
     }
     Ok(())
