@@ -208,10 +208,10 @@ impl Story {
                     self.device = Device::Closed { fd, said, line, column };
                 }
             }
-            (Some(Open::Followed { .. }), Some(name)) => {
-                if self.tells(&name) && self.fds.is_said(&name) {
-                    self.say(call, &format!("close {name}"), &said);
-                }
+            (Some(Open::Followed { .. }), Some(name))
+                if self.tells(&name) && self.fds.is_said(&name) =>
+            {
+                self.say(call, &format!("close {name}"), &said);
             }
             (Some(Open::Closed { .. }), Some(name))
                 if *answer == Answer::Errno(Errno::EBADF)
