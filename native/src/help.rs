@@ -69,7 +69,7 @@ with 0 when there is a scenario, with 2 when nothing of the input can be used.";
 pub(crate) const IMPORT_EXAMPLES: &str = "\
 Examples:
   vfio-irq import nic.config > nic.scenario
-  lspci -xxx | vfio-irq import - --function 00:1f.2
+  lspci -xxx | vfio-irq import - --function 00:03.0
   echo 'ioctl(23, VFIO_DEVICE_RESET) = 0' | vfio-irq import -
   echo 1400000021000000020000000000000000000000 | vfio-irq import -";
 

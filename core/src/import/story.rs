@@ -3,7 +3,9 @@
 //! One device is followed: the first that is asked for its interrupts. Of the eventfds, those that
 //! a request names, or all if no request shows its data.
 
-use alloc::borrow::ToOwned;
+mod fields;
+mod follow;
+
 use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -11,16 +13,17 @@ use alloc::vec::Vec;
 use core::fmt::Write as _;
 use core::ops::Range;
 
+use fields::{INDEXES, INFO_FLAGS, field, header};
+
 use super::fds::{Fds, News, Open};
 use super::request::set_irqs;
 use super::strace::{Answer, Call, MAKERS, Read, ioctl};
-use super::value::{Value, number};
+use super::value::Value;
 use super::{MAX_PROBLEMS, Told, problem};
-use crate::errno::Errno;
 use crate::scenario::{
     FlagWords, MAX_LINES, MAX_LISTED_IN_ALL, MAX_NAMES, MAX_TEXT, MAX_WIDTH, TextError,
 };
-use crate::uapi::{CONFIG_REGION, IrqIndex, IrqInfo, IrqInfoFlags, IrqSetFlags, IrqSetHeader};
+use crate::uapi::{CONFIG_REGION, IrqIndex, IrqInfo, IrqInfoFlags, IrqSetHeader};
 
 const SET_IRQS: &str = "VFIO_DEVICE_SET_IRQS";
 const IRQ_INFO: &str = "VFIO_DEVICE_GET_IRQ_INFO";
@@ -249,92 +252,6 @@ impl Story {
         }
     }
 
-    /// A number is handed out.
-    fn opened(&mut self, call: &Call<'_>, fd: i32, open: Open) {
-        let before = self.fds.at(call.process, fd);
-        if let Some(Open::Followed { name, inherited: false }) = before
-            && name.as_ref().is_none_or(|name| self.tells(name))
-        {
-            self.wrong(call, format!("where descriptor {fd} was closed before is not here"));
-        }
-        self.closed(call, fd, &Answer::Value(0));
-        self.fds.set(call.process, fd, open);
-    }
-
-    fn eventfd(&mut self, call: &Call<'_>) {
-        let Some(fd) = call.made() else { return };
-        let name = self.fds.name();
-        self.opened(call, fd, Open::eventfd(name.clone()));
-        let start = call.arguments.first().and_then(Value::number).unwrap_or(0);
-        if start > 0 && self.tells(&name) && self.made(call, &name) {
-            self.say(call, &format!("write {name} {start}"), "0");
-        }
-    }
-
-    /// A process is made; a thread has its maker's descriptors, a fork has copies.
-    fn forked(&mut self, call: &Call<'_>) {
-        let Answer::Value(child @ 1..) = call.answer else { return };
-        let shares = |value: &Value| match value {
-            Value::Words(words) => words.contains("CLONE_FILES"),
-            Value::Struct(_) => match value.field("flags") {
-                Some(Value::Words(words)) => words.contains("CLONE_FILES"),
-                // In numbers only: what most programs make are threads.
-                _ => true,
-            },
-            _ => false,
-        };
-        let own = !call.arguments.iter().any(shares);
-        if !self.fds.forked(call.process, child as u64, own) {
-            self.wrong(call, "one process too many: its descriptors are taken for its maker's");
-        }
-    }
-
-    fn close_range(&mut self, call: &Call<'_>) {
-        let number = |at: usize| call.arguments.get(at).and_then(Value::number);
-        let cloexec = match call.arguments.get(2) {
-            Some(Value::Words(words)) => words.contains("CLOEXEC"),
-            Some(Value::Number(flags)) => flags & 4 != 0,
-            _ => false,
-        };
-        let (Some(first), Some(last), Answer::Value(0), false) =
-            (number(0), number(1), call.answer, cloexec)
-        else {
-            return;
-        };
-        let bound = |fd: i64| i32::try_from(fd.max(0)).unwrap_or(i32::MAX);
-        for fd in self.fds.within(call.process, bound(first), bound(last)) {
-            self.closed(call, fd, &Answer::Value(0));
-        }
-    }
-
-    /// `dup` and its like: one more number for what the first stands for.
-    fn copied(&mut self, call: &Call<'_>) {
-        if call.name == "fcntl" {
-            let dups = match call.arguments.get(1) {
-                Some(Value::Words(word)) => word.starts_with("F_DUPFD"),
-                // F_DUPFD and F_DUPFD_CLOEXEC.
-                Some(Value::Number(command)) => [0, 1030].contains(command),
-                _ => false,
-            };
-            if !dups {
-                return;
-            }
-        }
-        let (Some(from), Some(to)) = (call.fd(), call.made()) else { return };
-        if from == to {
-            return;
-        }
-        let open = self.fds.at(call.process, from).cloned();
-        // `dup2` closes what it takes the number of; all others get a free one.
-        match call.name {
-            "dup2" | "dup3" => self.closed(call, to, &Answer::Value(0)),
-            _ => {}
-        }
-        if let Some(open) = open.filter(|open| !matches!(open, Open::Closed { .. })) {
-            self.opened(call, to, open);
-        }
-    }
-
     fn ioctl(&mut self, call: &Call<'_>) {
         let (Some(fd), Some(what)) = (call.fd(), call.arguments.get(1).and_then(ioctl)) else {
             return;
@@ -368,77 +285,6 @@ impl Story {
             }
             _ => self.unsaid(call, &what, "what is asked is not shown"),
         }
-    }
-
-    /// A device's descriptor is handed out, or its own file bound: one that is not asked for its
-    /// interrupts is of no matter.
-    fn device_opened(&mut self, call: &Call<'_>, fd: i32) {
-        if call.name == "ioctl" && self.fds.at(call.process, fd) == Some(&Open::DEVICE) {
-            // Bound late; or given again, and then it was closed unseen.
-            if call.fd() == Some(fd) {
-                return;
-            }
-            self.opened(call, fd, Open::Plain(None));
-        }
-        let Device::Closed { fd: before, .. } = self.device else {
-            if !matches!(self.fds.at(call.process, fd), Some(Open::Plain(_))) {
-                self.opened(call, fd, Open::Plain(None));
-            }
-            return;
-        };
-        if before != fd {
-            self.wrong(call, format!("descriptor {fd} is taken for the device that was {before}"));
-        }
-        self.say(call, "open", "0");
-        self.opened(call, fd, Open::DEVICE);
-        self.device = Device::Open(fd);
-    }
-
-    /// Whether this is the device that is followed; the first one asked is. Another is told.
-    fn is_device(&mut self, call: &Call<'_>, fd: i32) -> bool {
-        if let Some(Open::Followed { name: None, .. }) = self.fds.at(call.process, fd) {
-            return true;
-        }
-        match self.device {
-            Device::None => {
-                self.fds.set(call.process, fd, Open::DEVICE);
-                self.device = Device::Open(fd);
-                true
-            }
-            Device::Closed { fd: before, .. }
-                if before == fd
-                    && matches!(
-                        self.fds.at(call.process, fd),
-                        None | Some(Open::Closed { .. })
-                    ) =>
-            {
-                if call.answer != Answer::Errno(Errno::EBADF) {
-                    self.withdraw(call.process);
-                }
-                true
-            }
-            Device::Open(followed) | Device::Closed { fd: followed, .. } => {
-                let message = format!("another device: descriptor {followed} is followed here");
-                self.wrong(call, message);
-                false
-            }
-        }
-    }
-
-    /// The device is used after its close, and nobody opened it: the close was of another
-    /// process's descriptor.
-    fn withdraw(&mut self, process: u64) {
-        let device = core::mem::take(&mut self.device);
-        let Device::Closed { fd, said, line, column } = device else { return };
-        if !said.is_empty() {
-            self.lines -= 1;
-            self.text.replace_range(said, "");
-        }
-        let message =
-            format!("descriptor {fd} is used after this: not taken for the device's close");
-        self.told(line, column, 5, message);
-        self.fds.set(process, fd, Open::DEVICE);
-        self.device = Device::Open(fd);
     }
 
     fn set_irqs(&mut self, call: &Call<'_>, request: &Value) {
@@ -559,87 +405,6 @@ impl Story {
         }
     }
 
-    /// A number is closed, or can't be.
-    fn closed(&mut self, call: &Call<'_>, fd: i32, answer: &Answer) {
-        let closes = *answer == Answer::Value(0);
-        let at = self.fds.at(call.process, fd).cloned();
-        let name = match &at {
-            Some(Open::Followed { name, .. } | Open::Closed { name, .. }) => name.clone(),
-            _ => None,
-        };
-        // The number may be known to nobody but a list to come.
-        let last = closes && {
-            let line = call.line;
-            self.fds.set(call.process, fd, Open::Closed { line, name: name.clone() })
-        };
-        let said = match answer {
-            Answer::Value(_) => "0".to_owned(),
-            Answer::Errno(errno) => errno.to_string(),
-            Answer::Unnamed | Answer::Unknown => String::new(),
-        };
-        match (at, name) {
-            (Some(Open::Followed { inherited: true, name }), _) => {
-                let tells = name.is_none_or(|name| self.tells(&name));
-                if tells && self.forks.insert(call.process) {
-                    let message = "what a forked process closes is its own copy, and not said";
-                    self.wrong(call, message);
-                }
-            }
-            // Another number stands for it still.
-            (Some(Open::Followed { .. }), _) if closes && !last => {}
-            (Some(Open::Followed { name: None, .. }), _) => {
-                let start = self.text.len();
-                self.say(call, "close", &said);
-                if closes {
-                    let said = start..self.text.len();
-                    let (line, column) = (call.line, call.column);
-                    self.device = Device::Closed { fd, said, line, column };
-                }
-            }
-            (Some(Open::Followed { .. }), Some(name)) => {
-                if self.tells(&name) && self.fds.is_said(&name) {
-                    self.say(call, &format!("close {name}"), &said);
-                }
-            }
-            (Some(Open::Closed { .. }), Some(name))
-                if *answer == Answer::Errno(Errno::EBADF)
-                    && self.tells(&name)
-                    && self.fds.is_said(&name) =>
-            {
-                self.say(call, &format!("close {name}"), &said);
-            }
-            (Some(Open::Closed { .. }), None) if !closes && self.is_closed_device(fd) => {
-                self.say(call, "close", &said);
-            }
-            _ => {}
-        }
-    }
-
-    fn is_closed_device(&self, fd: i32) -> bool {
-        matches!(self.device, Device::Closed { fd: last, .. } if last == fd)
-    }
-
-    /// What is done with a number after its close: refused, or begun before it; else the number
-    /// stands for something new that is not shown.
-    fn of_closed(&mut self, call: &Call<'_>, fd: i32, line: u32, name: Option<&str>) {
-        let refused = call.answer == Answer::Errno(Errno::EBADF);
-        let device = name.is_none() && self.is_closed_device(fd);
-        if !device && !name.is_some_and(|name| self.tells(name)) {
-            return;
-        }
-        if call.line < line {
-            self.wrong(call, "it ended after its descriptor was closed, which can't be said");
-        } else if device && (refused || call.region() > 0) {
-            // No file but a device's reaches that far.
-            if !refused {
-                self.withdraw(call.process);
-            }
-            self.of_device(call);
-        } else if let Some(name) = name.filter(|name| refused && self.fds.is_said(name)) {
-            self.of_eventfd(call, name);
-        }
-    }
-
     fn of_eventfd(&mut self, call: &Call<'_>, name: &str) {
         let counter = match call.arguments.get(1) {
             Some(Value::Bytes(bytes, false)) => {
@@ -718,76 +483,4 @@ impl Story {
         };
         self.say(call, &format!("{place} read {offset:#x} {width}"), &answer);
     }
-}
-
-const INDEXES: [(&str, u32); 5] = [
-    ("VFIO_PCI_INTX_IRQ_INDEX", 0),
-    ("VFIO_PCI_MSI_IRQ_INDEX", 1),
-    ("VFIO_PCI_MSIX_IRQ_INDEX", 2),
-    ("VFIO_PCI_ERR_IRQ_INDEX", 3),
-    ("VFIO_PCI_REQ_IRQ_INDEX", 4),
-];
-
-const SET_FLAGS: [(&str, u32); 6] = [
-    ("VFIO_IRQ_SET_DATA_NONE", IrqSetFlags::DATA_NONE.bits()),
-    ("VFIO_IRQ_SET_DATA_BOOL", IrqSetFlags::DATA_BOOL.bits()),
-    ("VFIO_IRQ_SET_DATA_EVENTFD", IrqSetFlags::DATA_EVENTFD.bits()),
-    ("VFIO_IRQ_SET_ACTION_MASK", IrqSetFlags::ACTION_MASK.bits()),
-    ("VFIO_IRQ_SET_ACTION_UNMASK", IrqSetFlags::ACTION_UNMASK.bits()),
-    ("VFIO_IRQ_SET_ACTION_TRIGGER", IrqSetFlags::ACTION_TRIGGER.bits()),
-];
-
-const INFO_FLAGS: [(&str, u32); 4] = [
-    ("VFIO_IRQ_INFO_EVENTFD", IrqInfoFlags::EVENTFD.bits()),
-    ("VFIO_IRQ_INFO_MASKABLE", IrqInfoFlags::MASKABLE.bits()),
-    ("VFIO_IRQ_INFO_AUTOMASKED", IrqInfoFlags::AUTOMASKED.bits()),
-    ("VFIO_IRQ_INFO_NORESIZE", IrqInfoFlags::NORESIZE.bits()),
-];
-
-/// A field of 32 bits: a number, or words of this table.
-fn field(of: &Value, name: &str, words: &[(&str, u32)]) -> Option<u32> {
-    match of.field(name)? {
-        Value::Number(number) => u32::try_from(*number).ok(),
-        Value::Words(said) => said.split('|').try_fold(0, |all, word| {
-            let known = words.iter().find(|(known, _)| *known == word);
-            let value = known.map(|(_, value)| *value);
-            Some(all | value.or_else(|| number(word).and_then(|n| u32::try_from(n).ok()))?)
-        }),
-        _ => None,
-    }
-}
-
-/// Header and data of a decoded request. The data is a list or a string, whatever its name.
-fn header(request: &Value) -> Option<(IrqSetHeader, Option<Vec<u8>>)> {
-    let header = IrqSetHeader {
-        argsz: field(request, "argsz", &[]).unwrap_or_default(),
-        flags: field(request, "flags", &SET_FLAGS)?,
-        index: field(request, "index", &INDEXES)?,
-        start: field(request, "start", &[])?,
-        count: field(request, "count", &[])?,
-    };
-    let Value::Struct(fields) = request else { return None };
-    let known = ["argsz", "flags", "index", "start", "count"];
-    let data = fields.iter().find(|(name, _)| !known.contains(&name.as_str()));
-    let wide = header.flags & IrqSetFlags::DATA_EVENTFD.bits() != 0;
-    let data = match data.map(|(_, value)| value) {
-        Some(Value::Bytes(bytes, false)) => Some(bytes.clone()),
-        Some(Value::List(items)) => {
-            let numbers: Option<Vec<i64>> = items.iter().map(Value::number).collect();
-            numbers.map(|numbers| {
-                let bytes = numbers.into_iter().flat_map(|number| {
-                    let size = if wide { 4 } else { 1 };
-                    number.to_le_bytes().into_iter().take(size)
-                });
-                bytes.collect()
-            })
-        }
-        _ => None,
-    };
-    let Some(argsz) = request.field("argsz").and_then(Value::number) else {
-        // Left out by who wrote this: as it should be.
-        let len = data.as_ref().map_or(0, Vec::len) as u32;
-        return Some((IrqSetHeader { argsz: IrqSetHeader::SIZE + len, ..header }, data));
-    };
-    u32::try_from(argsz).ok().map(|argsz| (IrqSetHeader { argsz, ..header }, data))
 }

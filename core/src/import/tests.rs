@@ -212,6 +212,22 @@ fn device_is_followed_from_number_to_number() {
         ),
         (
             format!(
+                "[pid 1] {three}[pid 1] clone(child_stack=0x7f, flags=0x3d0f00, x=0) = 2\n\
+                 [pid 2] close(23) = 0\n"
+            ),
+            vec!["reset -> 0", "close -> 0"],
+            vec![],
+        ),
+        (
+            format!(
+                "[pid 1] {three}[pid 1] clone3({{flags=CLONE_VM|CLONE_FILES, stack=0x7f}}, 88) = 2\n\
+                 [pid 2] close(23) = 0\n"
+            ),
+            vec!["reset -> 0", "close -> 0"],
+            vec![],
+        ),
+        (
+            format!(
                 "{three}close(23) = 0\nioctl(23, VFIO_DEVICE_RESET) = -1 EBADF (Bad file descriptor)"
             ),
             vec!["reset -> 0", "close -> 0", "reset -> EBADF"],
