@@ -1,6 +1,6 @@
 //! Files for the reader's downloads.
 
-use js_sys::{Array, encode_uri_component};
+use js_sys::{Array, Function, Object, Promise, Reflect, encode_uri_component};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
@@ -31,8 +31,33 @@ pub(crate) fn text(name: &str, kind: &str, text: &str) -> Result<(), JsValue> {
     saved
 }
 
-/// Saves a diagram as pixels on a light ground.
+/// Saves a diagram as pixels.
 pub(crate) async fn png(name: &str, svg: &str) -> Result<(), JsValue> {
+    follow(name, &drawn(svg).await?.to_data_url()?)
+}
+
+/// Copies a diagram as pixels. By name: web-sys has no `ClipboardItem` without a flag of the
+/// compiler, and some browsers have none.
+pub(crate) async fn copy_png(svg: &str) -> Result<(), JsValue> {
+    let canvas = drawn(svg).await?;
+    let blob = Promise::new(&mut |done, failed| {
+        if let Err(error) = canvas.to_blob(&done) {
+            let _ = failed.call1(&JsValue::UNDEFINED, &error);
+        }
+    });
+    let blob = JsFuture::from(blob).await?;
+    let parts = Object::new();
+    Reflect::set(&parts, &"image/png".into(), &blob)?;
+    let item = Reflect::get(&js_sys::global(), &"ClipboardItem".into())?;
+    let item = Reflect::construct(&item.dyn_into::<Function>()?, &Array::of1(&parts))?;
+    let clipboard = gloo::utils::window().navigator().clipboard();
+    let write = Reflect::get(&clipboard, &"write".into())?.dyn_into::<Function>()?;
+    let written = write.call1(&clipboard, &Array::of1(&item))?.dyn_into::<Promise>()?;
+    JsFuture::from(written).await.map(drop)
+}
+
+/// A diagram as pixels on a light ground.
+async fn drawn(svg: &str) -> Result<HtmlCanvasElement, JsValue> {
     // Light whatever the reader's scheme is.
     let svg = svg.replace("(prefers-color-scheme:dark)", "not all");
     let image = HtmlImageElement::new()?;
@@ -50,7 +75,7 @@ pub(crate) async fn png(name: &str, svg: &str) -> Result<(), JsValue> {
     context.set_fill_style_str("#fff");
     context.fill_rect(0.0, 0.0, width, height);
     context.draw_image_with_html_image_element_and_dw_and_dh(&image, 0.0, 0.0, width, height)?;
-    follow(name, &canvas.to_data_url()?)
+    Ok(canvas)
 }
 
 /// Follows a link to a file that is to be saved.

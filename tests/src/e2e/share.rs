@@ -157,6 +157,7 @@ fn copied() -> Result<()> {
         page.until(READY).await?;
         page.value(
             "(Object.defineProperty(navigator, 'clipboard', { value: { \
+             write: async (items) => { window.item = items[0]; }, \
              writeText: (text) => { window.copied = text; return Promise.resolve(); } } }), true)",
         )
         .await?;
@@ -168,6 +169,12 @@ fn copied() -> Result<()> {
         ensure!(url.contains("/playground.html#v1="), "{url}");
         let text = picture(page).await?[0].clone();
         ensure!(text == link::decode(url)?.text, "it holds {url}");
+        click(page, "Copy PNG").await?;
+        page.until("window.item !== undefined").await?;
+        let first = "const done = arguments[0]; window.item.getType('image/png') \
+                     .then((it) => it.slice(1, 4).text()).then(done)";
+        let first = page.client.execute_async(first, vec![]).await?;
+        ensure!(first == "PNG", "what is copied begins with {first}");
         page.is_clean().await
     })
 }

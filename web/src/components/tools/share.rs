@@ -164,7 +164,7 @@ impl Share {
             <tr>
                 <th scope="row">{ form.word }</th>
                 <td>
-                    if form.word != "PNG" { { button("Copy", true) } }
+                    { button("Copy", true) }
                     if !form.name.is_empty() { { button("Save", false) } }
                 </td>
                 <td>{ form.about }<span role="status" {class}>{ said }</span></td>
@@ -192,7 +192,10 @@ async fn hand_over(
             true => Ok("Copied"),
             false => Err("the browser refused to copy: save it".into()),
         };
-        return clipboard::copy(text, done.reform(said));
+        return match form.word {
+            "PNG" => done.emit(said(save::copy_png(&text).await.is_ok())),
+            _ => clipboard::copy(text, done.reform(said)),
+        };
     }
     let saved = match form.word {
         "PNG" => save::png(form.name, &text).await,
