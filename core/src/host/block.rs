@@ -13,7 +13,7 @@ use crate::errno::Errno;
 use crate::event::{Loss, Source, Step};
 use crate::host::intx::lookup;
 use crate::host::msi::log2_up;
-use crate::host::op::Op;
+use crate::host::op::{Attempt, Op};
 use crate::host::{Host, IrqMode, Irqs, Slot};
 use crate::machine::{Cx, Progress};
 use crate::pci::Function;
@@ -83,35 +83,16 @@ impl Host {
                 work.extend([Op::Unlock, empty]);
                 return work;
             }
-            let granted = self.granted(index, wanted);
-            if granted < wanted {
-                let refused = Op::AllocateFailed { index, asked: wanted, granted };
-                let (trial, disable) = match index {
-                    IrqIndex::Msi => (self.msi_refused(function, wanted, refused), Op::MsiOff),
-                    _ => (Self::msix_refused(granted, refused), Op::MsixOff),
-                };
-                work.extend(trial);
-                if granted == 0 {
-                    if index == IrqIndex::Msi && wanted > 1 {
-                        // The PCI layer tries once more, with one.
-                        let refused = Op::AllocateFailed { index, asked: 1, granted };
-                        work.extend(self.msi_refused(function, 1, refused));
-                    }
-                    let error = Refusal::new(Errno::ENOSPC, "MSG-SUPPLY");
-                    work.extend([Op::Unlock, Op::Finish(Err(error))]);
-                    return work;
-                }
-                work.extend(Self::registers_on(function, index, granted));
-                work.extend([disable, Op::Unlock, Op::Finish(Ok(Answer::Only(granted)))]);
-                return work;
-            }
-            work.extend(Self::registers_on(function, index, wanted));
-            work.push(Op::Unlock);
-            if index == IrqIndex::Msi {
-                work.push(Op::LimitMsi { log2: log2_up(wanted) });
-            }
+            work.extend(self.attempt(function, Attempt { index, start, wanted, asked: wanted }));
+            return work;
         }
-        work.push(Op::Enter { index });
+        work.extend(self.entered(index, start, wanted));
+        work
+    }
+
+    /// What follows the registers of a first enable.
+    fn entered(&self, index: IrqIndex, start: u32, wanted: u32) -> Vec<Op> {
+        let mut work = vec![Op::Enter { index }];
         if self.profile.rules.range_first && start >= wanted {
             // Only with count 0: the block is refused after the index is on, and takes it down.
             work.extend([Op::Disable, Op::Finish(Err(invalid("SET-EMPTY-BLOCK")))]);
@@ -133,11 +114,53 @@ impl Host {
         }
     }
 
-    fn registers_on(function: &Function, index: IrqIndex, count: u32) -> Vec<Op> {
-        match index {
-            IrqIndex::Msi => Self::msi_on(function, count),
-            _ => Self::msix_on(count),
+    /// One attempt of the PCI layer at a first enable, up to where it asks for vectors.
+    fn attempt(&self, function: &Function, attempt: Attempt) -> Vec<Op> {
+        let ask = Op::Attempt(attempt);
+        match attempt.index {
+            IrqIndex::Msi if self.refuses_early(attempt.asked) => vec![ask],
+            IrqIndex::Msi => Self::msi_begun(function).into_iter().chain([ask]).collect(),
+            _ => vec![Self::msix_begun(), ask],
         }
+    }
+
+    /// What an attempt goes on with, by what the host has left when it asks. With too few it is
+    /// undone, and the next asks for what there was; several MSI vectors once more for one.
+    pub(crate) fn attempted(&self, function: &Function, attempt: Attempt) -> Vec<Op> {
+        let Attempt { index, start, wanted, asked } = attempt;
+        let msi = index == IrqIndex::Msi;
+        let granted = self.granted(index, asked);
+        if granted >= asked {
+            let mut work = if msi { Self::msi_on(function, asked) } else { Self::msix_on(asked) };
+            if asked < wanted {
+                let disable = if msi { Op::MsiOff } else { Op::MsixOff };
+                work.extend([disable, Op::Unlock, Op::Finish(Ok(Answer::Only(asked)))]);
+                return work;
+            }
+            work.push(Op::Unlock);
+            if msi {
+                work.push(Op::LimitMsi { log2: log2_up(wanted) });
+            }
+            work.extend(self.entered(index, start, wanted));
+            return work;
+        }
+        let refused = Op::AllocateFailed { index, asked, granted };
+        let mut work = match index {
+            IrqIndex::Msi if self.refuses_early(asked) => vec![refused],
+            IrqIndex::Msi => vec![refused, Self::msi_undone(function)],
+            _ => Self::msix_refused(granted, refused),
+        };
+        match granted {
+            0 if msi && asked > 1 => {
+                work.extend(self.attempt(function, Attempt { asked: 1, ..attempt }));
+            }
+            0 => {
+                let error = Refusal::new(Errno::ENOSPC, "MSG-SUPPLY");
+                work.extend([Op::Unlock, Op::Finish(Err(error))]);
+            }
+            asked => work.extend(self.attempt(function, Attempt { asked, ..attempt })),
+        }
+        work
     }
 }
 

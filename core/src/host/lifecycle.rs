@@ -205,6 +205,10 @@ impl Cx<'_> {
                 self.host.err = None;
                 self.host.req = None;
             }
+            Op::Attempt(attempt) => {
+                let goes_on = self.host.attempted(self.function, attempt);
+                work.extend(goes_on.into_iter().rev());
+            }
             Op::Block { index, start, at, first_enable } => {
                 self.block((index, start, at, first_enable), progress);
             }

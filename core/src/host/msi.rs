@@ -34,14 +34,12 @@ fn maskable(function: &Function) -> bool {
 }
 
 impl Host {
-    /// Enables `count` vectors. Without per-vector masks they reach their descriptors from the
+    /// Goes on with `count` vectors. Without per-vector masks they reach their descriptors from the
     /// moment Enable is set, before any handler is installed.
     pub(crate) fn msi_on(function: &Function, count: u32) -> Vec<Op> {
         let multiple = u16::from(log2_up(count)) << 4;
         let active = !maskable(function);
         let mut work = vec![
-            Op::MsiControl { set: 0, clear: ENABLE },
-            Op::MsiMask { set: all_vectors(function), clear: 0 },
             Op::Allocate { index: IrqIndex::Msi, first: 0, count, active },
             Op::MsiControl { set: multiple, clear: MULTIPLE & !multiple },
         ];
@@ -50,18 +48,20 @@ impl Host {
         work
     }
 
-    /// The attempt at several vectors that fails.
-    pub(crate) fn msi_refused(&self, function: &Function, wanted: u32, refused: Op) -> Vec<Op> {
-        if wanted > 1 && !self.profile.remapping && self.profile.rules.multi_msi_refused_early {
-            return vec![refused];
-        }
+    /// Whether an attempt at so many vectors fails before it writes a register.
+    pub(crate) fn refuses_early(&self, asked: u32) -> bool {
+        let profile = &self.profile;
+        asked > 1 && !profile.remapping && profile.rules.multi_msi_refused_early
+    }
+
+    /// How an attempt begins, and what takes it back when it fails.
+    pub(crate) fn msi_begun(function: &Function) -> [Op; 2] {
         let all = all_vectors(function);
-        vec![
-            Op::MsiControl { set: 0, clear: ENABLE },
-            Op::MsiMask { set: all, clear: 0 },
-            refused,
-            Op::MsiMask { set: 0, clear: all },
-        ]
+        [Op::MsiControl { set: 0, clear: ENABLE }, Op::MsiMask { set: all, clear: 0 }]
+    }
+
+    pub(crate) fn msi_undone(function: &Function) -> Op {
+        Op::MsiMask { set: 0, clear: all_vectors(function) }
     }
 
     /// Writes the message, or zeros. Message Control comes first, with the number of vectors: what

@@ -19,10 +19,14 @@ pub(crate) const ENABLE: u16 = 1 << 15;
 pub(crate) const FUNCTION_MASK: u16 = 1 << 14;
 
 impl Host {
-    /// Enables `count` vectors: no entry is unmasked yet.
+    /// How an attempt at an enable begins.
+    pub(crate) fn msix_begun() -> Op {
+        Op::MsixControl { set: ENABLE | FUNCTION_MASK, clear: 0 }
+    }
+
+    /// Goes on with `count` vectors: no entry is unmasked yet.
     pub(crate) fn msix_on(count: u32) -> Vec<Op> {
         vec![
-            Op::MsixControl { set: ENABLE | FUNCTION_MASK, clear: 0 },
             Op::Allocate { index: IrqIndex::Msix, first: 0, count, active: false },
             Op::WriteEntries { at: 0, end: count },
             Op::PciIntx { on: false },
@@ -31,10 +35,9 @@ impl Host {
         ]
     }
 
-    /// The attempt that fails after `granted` vectors.
+    /// Goes on with `granted` vectors, and fails.
     pub(crate) fn msix_refused(granted: u32, refused: Op) -> Vec<Op> {
         vec![
-            Op::MsixControl { set: ENABLE | FUNCTION_MASK, clear: 0 },
             Op::WriteEntries { at: 0, end: granted },
             refused,
             Op::MsixControl { set: 0, clear: ENABLE | FUNCTION_MASK },

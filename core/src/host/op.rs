@@ -4,6 +4,17 @@ use crate::clause::Refusal;
 use crate::device::{Answer, Fd};
 use crate::uapi::IrqIndex;
 
+/// An attempt at a first enable: of the vectors of a request (`wanted`, from 0), it asks for
+/// `asked`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(crate) struct Attempt {
+    pub(crate) index: IrqIndex,
+    /// The request's `start`.
+    pub(crate) start: u32,
+    pub(crate) wanted: u32,
+    pub(crate) asked: u32,
+}
+
 /// One operation. Those in the first group make at most one step; those in the second only expand.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub(crate) enum Op {
@@ -101,6 +112,8 @@ pub(crate) enum Op {
     /// The device counts as closed.
     Closed,
 
+    /// A first enable asks for vectors: what comes of it depends on how many are left by then.
+    Attempt(Attempt),
     /// A block of vectors: the next one, and so on to the end.
     Block { index: IrqIndex, start: u32, at: u32, first_enable: bool },
     /// Writes the messages of entries `at..end`.

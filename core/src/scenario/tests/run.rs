@@ -320,3 +320,30 @@ set_irqs msix trigger eventfd 0 [a, b] -> 0";
     let trace = run_emulated(&scenario, &Overrides::default()).unwrap();
     assert!(trace.held, "{:?}", trace.entries);
 }
+
+#[test]
+fn supply_that_changes_inside_an_enable_counts_when_the_host_asks() {
+    let msix = "set MSI-X Enable and Function Mask";
+    let msi = "write MSI Message Control";
+    for (setup, call, after, vectors, answer) in [
+        ("e1000e\nhost linux-6.1", "msix trigger eventfd 0 [a, b]", msix, "0", "ENOSPC"),
+        ("e1000e\nhost linux-7.3", "msix trigger eventfd 0 [a, b]", msix, "1", "only 1"),
+        ("e1000e\nhost linux-6.12 vectors=1", "msix trigger eventfd 0 [a, b]", msix, "any", "0"),
+        ("msi-only\nhost linux-6.12", "msi trigger eventfd 0 [a, b, c]", msi, "2", "only 1"),
+        ("msi-only\nhost linux-6.12", "msi trigger eventfd 0 [a, b, c]", msi, "0", "ENOSPC"),
+        ("msi-only\nhost linux-6.12 vectors=2", "msi trigger eventfd 0 [a, b]", msi, "2", "0"),
+    ] {
+        let text = format!(
+            "function {setup}\nset_irqs {call} -> {answer} {{ after \"{after}\": vectors {vectors} }}"
+        );
+        let scenario = Scenario::parse(&text).unwrap();
+        let trace = run_emulated(&scenario, &Overrides::default()).unwrap();
+        assert!(trace.held, "{text}\n{:?}", trace.entries);
+        // The attempts that failed are taken back.
+        let index = call.split(' ').next().unwrap();
+        let on = if answer == "0" { "0" } else { "EINVAL" };
+        let text = format!("{text}\nset_irqs {index} trigger none 0+1 -> {on}");
+        let trace = run_emulated(&Scenario::parse(&text).unwrap(), &Overrides::default()).unwrap();
+        assert!(trace.held, "{text}\n{:?}", trace.entries);
+    }
+}
