@@ -104,6 +104,8 @@ pub struct Playground {
     until: Option<usize>,
     help: bool,
     tool: Option<Tool>,
+    /// The one that was open when this was opened.
+    before: Option<Tool>,
     /// The hosts compared, if they were chosen.
     hosts: Vec<String>,
     /// Where the tools are shown, once there was one.
@@ -170,6 +172,7 @@ impl Component for Playground {
             until: None,
             help: false,
             tool: view.and_then(|view| Tool::by_word(view.tool.as_deref()?)),
+            before: None,
             hosts: view.map(|view| view.hosts.clone()).unwrap_or_default(),
             outside: None,
             turned: None,
@@ -355,6 +358,7 @@ impl Playground {
         } else if self.state.settled() {
             let shown = Shown {
                 tool: word.to_owned(),
+                before: self.before.map_or("", Tool::word).to_owned(),
                 chapter,
                 position: self.state.position,
                 followed: self.state.followed.map(|CauseId(cause)| cause),
@@ -434,7 +438,8 @@ impl Playground {
             Key::Help => self.help = !self.help,
             Key::HelpClosed => self.help = false,
             Key::Tool(tool) => {
-                self.turned = Some(std::mem::replace(&mut self.tool, tool));
+                self.before = std::mem::replace(&mut self.tool, tool);
+                self.turned = Some(self.before);
                 if let Some(outside) = &mut self.outside {
                     outside.forgive();
                 }
