@@ -157,6 +157,24 @@ async fn ledger_by_keyboard_leads_to_the_events_of_a_cause() {
     assert!(block.said(".vfi-row.vfi-now-row").contains("fire 0"));
 }
 
+/// Types into the field that has the focus, as a reader does.
+fn type_in(said: &str) {
+    let script = format!("document.execCommand('insertText', false, '{said}')");
+    assert_eq!(js_sys::eval(&script), Ok(true.into()), "the browser types");
+}
+
+#[wasm_bindgen_test]
+async fn key_of_a_field_lets_what_is_typed_replace_what_is_there() {
+    let block = Block::full(TEARDOWN).await;
+    for (key, field) in [("g", ".vfi-goto"), ("v", ".vfi-group-raise .vfi-vector")] {
+        block.key(EVENTS, "End", false).await;
+        block.key(EVENTS, key, false).await;
+        type_in("3");
+        let field: HtmlInputElement = block.find(field).unchecked_into();
+        assert_eq!(field.value(), "3", "{key}");
+    }
+}
+
 #[wasm_bindgen_test]
 async fn field_without_a_vector_fires_nothing() {
     let block = Block::full(TEARDOWN).await;

@@ -9,7 +9,7 @@ use vfio_irq_core::event::CauseId;
 use vfio_irq_core::link::View;
 use vfio_irq_core::machine::Machine;
 use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlElement, HtmlTextAreaElement};
+use web_sys::{Element, HtmlElement, HtmlInputElement, HtmlTextAreaElement};
 use yew::prelude::*;
 
 use super::Shared;
@@ -591,6 +591,10 @@ fn id() -> String {
 fn focus(place: &NodeRef) {
     if let Some(element) = place.cast::<HtmlElement>() {
         let _ = element.focus();
+    }
+    // What is typed next takes the place of the number that is there.
+    if let Some(field) = place.cast::<HtmlInputElement>() {
+        field.select();
     }
 }
 
