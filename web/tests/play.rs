@@ -176,6 +176,24 @@ async fn key_of_a_field_lets_what_is_typed_replace_what_is_there() {
 }
 
 #[wasm_bindgen_test]
+async fn enter_takes_the_number_and_goes_back_to_the_timeline() {
+    let block = Block::full(TEARDOWN).await;
+    for (key, field) in [("g", ".vfi-goto"), ("v", ".vfi-group-raise .vfi-vector")] {
+        block.key(EVENTS, key, false).await;
+        type_in("3");
+        tick().await;
+        block.key(field, "Enter", false).await;
+        tick().await;
+        let focused = document().active_element().expect("something has the focus");
+        assert!(focused.class_list().contains("vfi-events"), "{key}");
+    }
+    assert!(block.said(".vfi-count").starts_with("3/"), "{}", block.said(".vfi-count"));
+    assert_eq!(block.text(), TEARDOWN, "nothing was fired");
+    block.key(EVENTS, "f", false).await;
+    assert!(block.text().contains("fire 3"), "{}", block.text());
+}
+
+#[wasm_bindgen_test]
 async fn field_without_a_vector_fires_nothing() {
     let block = Block::full(TEARDOWN).await;
     let field: HtmlInputElement = block.find(".vfi-group-raise .vfi-vector").unchecked_into();

@@ -633,7 +633,7 @@ fn focus_of(target: Option<Element>) -> Focus {
         "TEXTAREA" => Focus::Text,
         "SELECT" => Focus::Field,
         "INPUT" if target.get_attribute("type").as_deref() == Some("range") => Focus::Slider,
-        "INPUT" if is("vfi-vector") && !is("vfi-goto") => Focus::Vector,
+        "INPUT" if is("vfi-vector") => Focus::Number,
         "INPUT" => Focus::Field,
         _ if is("vfi-events") => Focus::Timeline,
         _ if is("vfi-causes") => Focus::Ledger,
