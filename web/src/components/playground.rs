@@ -8,7 +8,7 @@ use vfio_irq_core::device::Stimulus;
 use vfio_irq_core::event::CauseId;
 use vfio_irq_core::link::View;
 use vfio_irq_core::machine::Machine;
-use wasm_bindgen::JsCast;
+use wasm_bindgen::prelude::*;
 use web_sys::{Element, HtmlElement, HtmlInputElement, HtmlTextAreaElement};
 use yew::prelude::*;
 
@@ -302,9 +302,12 @@ impl Component for Playground {
     }
 
     fn rendered(&mut self, ctx: &Context<Self>, first: bool) {
-        // On a page of its own the keys work from the start.
+        // On a page of its own the keys work from the start. Its controls stay in sight.
         if first && ctx.props().options.full {
-            self.go_to(".vfi-events");
+            let options = js_sys::JSON::parse("{\"preventScroll\":true}");
+            if let (Some(events), Ok(options)) = (self.list(".vfi-events"), options) {
+                events.unchecked_ref::<Quiet>().focus(&options);
+            }
         }
         sheet::show(&self.dialog, self.help);
         if let Some(place) = self.place.cast::<Element>() {
@@ -550,12 +553,24 @@ impl Playground {
 
     /// The focus goes to a list of this playground: on the timeline every key has its meaning.
     fn go_to(&self, list: &str) {
-        let place = self.place.cast::<Element>();
-        let list = place.and_then(|place| place.query_selector(list).ok().flatten());
-        if let Some(list) = list.and_then(|it| it.dyn_into::<HtmlElement>().ok()) {
+        if let Some(list) = self.list(list) {
             let _ = list.focus();
         }
     }
+
+    fn list(&self, selector: &str) -> Option<HtmlElement> {
+        let found = self.place.cast::<Element>()?.query_selector(selector).ok()??;
+        found.dyn_into().ok()
+    }
+}
+
+// Not web-sys's: its options are a type of their own for one word.
+#[wasm_bindgen]
+extern "C" {
+    /// What takes the focus without coming into sight.
+    type Quiet;
+    #[wasm_bindgen(method)]
+    fn focus(this: &Quiet, options: &JsValue);
 }
 
 fn on_key(ask: Callback<Key>) -> Callback<KeyboardEvent> {
