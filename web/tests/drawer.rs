@@ -9,6 +9,7 @@ mod full;
 
 use full::{ENABLED, Page, forget_everything, tick};
 use gloo::timers::future::TimeoutFuture;
+use gloo::utils::document;
 use vfio_irq_core::link::{self, View};
 use vfio_irq_web::options::Options;
 use wasm_bindgen::JsCast;
@@ -123,6 +124,23 @@ async fn dropped_text_is_taken_for_a_dump() {
     tick().await;
     let alert = page.said(".vfi-open-tool [role=alert]");
     assert!(alert.contains("line 1"), "{alert}");
+}
+
+#[wasm_bindgen_test]
+async fn function_fits_a_telephone() {
+    let page = Page::new(ENABLED, false).await;
+    let style = document().create_element("style").expect("a style");
+    style.set_text_content(Some(concat!(
+        include_str!("../style/tokens.css"),
+        include_str!("../style/playground.css"),
+        include_str!("../style/tools.css"),
+        ".vfi-drawer { width: 375px; }",
+    )));
+    page.place.append_child(&style).expect("an element takes it");
+    page.press("Function").await;
+    let drawer = page.find(".vfi-drawer");
+    assert!(drawer.client_width() <= 375);
+    assert_eq!(drawer.scroll_width(), drawer.client_width());
 }
 
 #[wasm_bindgen_test]
