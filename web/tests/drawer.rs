@@ -127,6 +127,26 @@ async fn dropped_text_is_taken_for_a_dump() {
 }
 
 #[wasm_bindgen_test]
+async fn keys_work_from_the_drawers_buttons_and_not_from_its_fields() {
+    let page = Page::new(ENABLED, false).await;
+    let count = || page.said(".vfi-count");
+    page.press("Request").await;
+    let end = count();
+    for field in [".vfi-form [list]", ".vfi-form select", ".vfi-bytes"] {
+        page.key(&page.find(field), "ArrowLeft").await;
+        assert_eq!(count(), end, "{field}");
+    }
+    let button = page.find(".vfi-request button");
+    page.key(&button, "ArrowLeft").await;
+    assert_ne!(count(), end);
+    page.key(&button, "?").await;
+    assert!(page.find("dialog").has_attribute("open"));
+    page.key(&page.find("dialog"), "?").await;
+    page.key(&button, "Escape").await;
+    assert!(page.find(".vfi-drawer").has_attribute("hidden"));
+}
+
+#[wasm_bindgen_test]
 async fn function_fits_a_telephone() {
     let page = Page::new(ENABLED, false).await;
     let style = document().create_element("style").expect("a style");

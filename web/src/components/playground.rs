@@ -384,7 +384,8 @@ impl Playground {
         let own = self.place.cast::<Element>()?.parent_element()?;
         let link = ctx.link();
         let (ask, hears) = (link.callback(Message::Asked), link.callback(Message::Tools));
-        Outside::new(&own, &self.outside_id(), chapter, ask, hears)
+        let keys = on_key(link.callback(Message::Key));
+        Outside::new(&own, &self.outside_id(), chapter, ask, hears, keys)
     }
 
     /// The tools stopped, by a mistake of their own: what their module drew in goes with it, for its
