@@ -51,6 +51,9 @@ async fn line_to_be_replaced_is_found_again_or_no_longer_offered() {
     page.press("Replace line 4").await;
     let replaced = "set_irqs msix trigger eventfd 0 [a] flags=0x04  -> 0\nfire";
     assert!(page.text().contains(replaced), "{}", page.text());
+    // Its answer is shown, not the end.
+    let count = page.said(".vfi-count");
+    assert!(count.split_once('/').is_some_and(|(at, all)| at != all), "{count}");
     // What it was replaced by is replaced again.
     page.find(".vfi-flags label:nth-of-type(6) input").unchecked_into::<HtmlElement>().click();
     tick().await;
