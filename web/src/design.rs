@@ -1,7 +1,9 @@
 //! A function being designed: what its fields say, the scenario line that says it, and which field a
 //! refusal is about. No browser in here.
 
-use vfio_irq_core::pci::{Function, FunctionSpec, WhenOff};
+use vfio_irq_core::pci::{Function, Msi, WhenOff, profiles};
+use vfio_irq_core::scenario::ast::{Line, Statement};
+use vfio_irq_core::scenario::{DEFAULT_FUNCTION, Overrides, Scenario};
 
 /// A field of the form: how it is filled in, its label, and the option of the line it belongs to.
 #[derive(Clone, Copy, Debug)]
@@ -29,9 +31,12 @@ const fn field(label: &'static str, option: &'static str, kind: Kind) -> Field {
     Field { label, option, kind }
 }
 
+/// None, and the four of PCI.
+const PINS: [&str; 5] = ["no", "a", "b", "c", "d"];
+
 /// The fields, in the order of the form.
 pub static FIELDS: [Field; 17] = [
-    field("Interrupt Pin", "intx", Kind::Choice(&["no", "a", "b", "c", "d"])),
+    field("Interrupt Pin", "intx", Kind::Choice(&PINS)),
     field("MSI vectors", "msi", Kind::Text),
     field("MSI 64-bit address", "msi", Kind::Check),
     field("MSI per-vector mask", "msi", Kind::Check),
@@ -59,9 +64,8 @@ pub static FIELDS: [Field; 17] = [
 pub struct Design(pub [String; 17]);
 
 impl Design {
-    /// The fields of a function that can be built.
-    pub fn of(spec: &FunctionSpec) -> Option<Self> {
-        let function = Function::new(spec).ok()?;
+    /// The fields of a function.
+    pub fn of(function: &Function) -> Self {
         let yes = |yes: bool| if yes { "yes".to_owned() } else { String::new() };
         let place = |(bar, offset): (u8, u32)| format!("{bar}+{offset:#x}");
         let mut config = [0; 256];
@@ -70,31 +74,31 @@ impl Design {
             let found = capabilities(&config).into_iter().find(|found| found.0 == name);
             found.map_or(String::new(), |(_, at, _)| format!("{at:#x}"))
         };
-        let Kind::Choice(pins) = FIELDS[0].kind else { return None };
-        Some(Self([
-            pins[usize::from(spec.pin).min(4)].into(),
-            spec.msi.map_or(String::new(), |msi| msi.vectors.to_string()),
-            yes(spec.msi.is_some_and(|msi| msi.wide)),
-            yes(spec.msi.is_some_and(|msi| msi.maskable)),
+        let (msi, msix) = (function.msi(), function.msix());
+        Self([
+            PINS[usize::from(function.pin()).min(4)].into(),
+            msi.map_or(String::new(), |msi| msi.vectors().to_string()),
+            yes(msi.is_some_and(Msi::wide)),
+            yes(msi.is_some_and(Msi::maskable)),
             at("MSI"),
-            spec.msix.map_or(String::new(), |msix| msix.vectors.to_string()),
-            spec.msix.map_or(String::new(), |msix| place(msix.table)),
-            spec.msix.map_or(String::new(), |msix| place(msix.pba)),
+            msix.map_or(String::new(), |msix| msix.vectors().to_string()),
+            msix.map_or(String::new(), |msix| place(msix.table())),
+            msix.map_or(String::new(), |msix| place(msix.pba())),
             at("MSI-X"),
-            yes(spec.express),
+            yes(function.is_express()),
             at("Express"),
-            yes(spec.vf),
-            yes(spec.intx_status),
-            yes(spec.reset),
-            match spec.when_off {
+            yes(function.is_vf()),
+            yes(function.intx_status_works()),
+            yes(function.resets()),
+            match function.when_off() {
                 WhenOff::Divert => "divert",
                 WhenOff::Drop => "drop",
                 WhenOff::Hold => "hold",
             }
             .into(),
-            format!("{:04x}:{:04x}", spec.id.0, spec.id.1),
-            format!("{:06x}", spec.class),
-        ]))
+            format!("{:04x}:{:04x}", function.id().0, function.id().1),
+            format!("{:06x}", function.class()),
+        ])
     }
 
     /// The `function` line. What stands in a field is said as it is, so that the language refuses it.
@@ -134,6 +138,45 @@ impl Design {
         say(!id.is_empty(), " id=", id);
         say(!class.is_empty(), " class=", class);
         line
+    }
+}
+
+/// The function that a text says, as the tool begins with it.
+pub struct Written {
+    /// Its fields.
+    pub design: Design,
+    /// Which of the built-in ones it is.
+    pub profile: Option<usize>,
+    /// Its lines as the text has them, comments left out; none: it is built in.
+    pub lines: Option<String>,
+    /// It is said by its config space.
+    pub dumped: bool,
+}
+
+impl Written {
+    /// That of a text; none if the text has an error.
+    pub fn of(text: &str) -> Option<Self> {
+        let scenario = Scenario::parse(text).ok()?;
+        let machine = scenario.machine(&Overrides::default()).ok()?;
+        let line = scenario.function_line().map(|(_, line)| line);
+        let name = match line {
+            None => Some(DEFAULT_FUNCTION),
+            Some(line) if !line.options.is_empty() => None,
+            Some(line) => line.profile.as_ref().map(|profile| &*profile.what),
+        };
+        let profile = profiles::all().iter().position(|one| Some(one.name) == name);
+        let says = |line: &&Line| {
+            matches!(line.statement, Some(Statement::Function(_) | Statement::ConfigRow(_)))
+        };
+        let bare = |line: &Line| Line { comment: None, ..line.clone() };
+        let lines = scenario.lines().iter().filter(says).map(bare).collect();
+        let lines = Scenario::from_lines(lines).ok()?.to_string();
+        Some(Self {
+            design: Design::of(&machine.function),
+            profile,
+            lines: profile.is_none().then_some(lines),
+            dumped: line.is_some_and(|line| line.is_config()),
+        })
     }
 }
 
@@ -178,8 +221,7 @@ pub fn capabilities(config: &[u8]) -> Vec<Capability> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use vfio_irq_core::pci::profiles;
-    use vfio_irq_core::scenario::{Overrides, Scenario};
+    use vfio_irq_core::pci::FunctionSpec;
 
     fn function(line: &str) -> Function {
         let scenario = Scenario::parse(line).expect("the line is right");
@@ -189,7 +231,8 @@ mod tests {
     #[test]
     fn line_of_every_built_in_function_builds_its_config_space() {
         for profile in profiles::all() {
-            let line = Design::of(&profile.spec()).expect("it is built in").line();
+            let built_in = Function::new(&profile.spec()).expect("it is built in");
+            let line = Design::of(&built_in).line();
             let (mut designed, mut built) = ([0; 256], [0; 256]);
             function(&line).config_read(0, &mut designed);
             function(&format!("function {}", profile.name)).config_read(0, &mut built);
@@ -198,8 +241,30 @@ mod tests {
     }
 
     #[test]
+    fn tool_begins_with_the_function_of_the_text() {
+        let built_in = Written::of("function e1000e  # a card\nirq_info msix\n").unwrap();
+        let name = built_in.profile.map(|at| profiles::all()[at].name);
+        assert_eq!((name, built_in.lines), (Some("e1000e"), None));
+        let none = Written::of("irq_info msix\n").unwrap().profile;
+        assert_eq!(none.map(|at| profiles::all()[at].name), Some(DEFAULT_FUNCTION));
+
+        let designed = "function e1000e msix=7 name=\"mine\"\n";
+        let written = Written::of(&format!("{designed}irq_info msix\n")).unwrap();
+        assert_eq!((written.profile, written.dumped), (None, false));
+        assert_eq!(written.lines.as_deref(), Some(designed));
+        assert_eq!(written.design.0[5], "7");
+
+        let config = "function config reset=no\n00: 86 80 d3 10\n";
+        let written = Written::of(&format!("{config}irq_info msix  # x\n")).unwrap();
+        assert_eq!((written.profile, written.dumped), (None, true));
+        assert_eq!(written.lines.as_deref(), Some(config));
+        assert_eq!(written.design.0[15], "8086:10d3");
+        assert!(Written::of("fier 0\n").is_none());
+    }
+
+    #[test]
     fn refusal_is_about_the_option_it_stands_at() {
-        let mut design = Design::of(&FunctionSpec::simple()).unwrap();
+        let mut design = Design::of(&Function::new(&FunctionSpec::simple()).unwrap());
         design.0[8] = "0xf8".into();
         let line = design.line();
         let error = Scenario::parse(&line).unwrap().machine(&Overrides::default()).unwrap_err();

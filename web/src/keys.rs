@@ -72,8 +72,8 @@ pub enum Focus {
     Text,
     /// In a field, where letters and arrows have a meaning of their own.
     Field,
-    /// In the field of the vector.
-    Vector,
+    /// In the field of the vector, or of an event's number.
+    Number,
     /// On the slider, whose arrows step.
     Slider,
     /// On the timeline, whose arrows up and down step too.
@@ -98,8 +98,8 @@ pub fn key(name: &str, shift: bool, focus: Focus) -> Option<Key> {
         (Focus::Sheet, "?") => Some(Key::Help),
         (Focus::Sheet, _) => None,
         (_, "Escape") => Some(Key::Leave),
-        (Focus::Vector, "Enter") => Some(Key::Fire),
-        (Focus::Text | Focus::Field | Focus::Vector, _) => None,
+        (Focus::Number, "Enter") => Some(Key::Leave),
+        (Focus::Text | Focus::Field | Focus::Number, _) => None,
         (Focus::Ledger, "ArrowDown" | "ArrowUp") => Some(Key::Cause { back: name == "ArrowUp" }),
         (Focus::Ledger, "Enter") => Some(Key::CauseEvent { birth: shift }),
         (Focus::Timeline, "ArrowDown") | (_, "ArrowRight") => step(false),
@@ -153,7 +153,7 @@ pub const LIST: &[(&str, &[(&str, &str)])] = &[
             ("Home End", "before all, after all"),
             ("p", "play, pause"),
             ("< >", "slower, faster"),
-            ("g", "to the event with a number"),
+            ("g", "to the event with a number; Enter goes there"),
         ],
     ),
     (
@@ -164,7 +164,7 @@ pub const LIST: &[(&str, &[(&str, &str)])] = &[
         "Interrupts",
         &[
             ("f", "fire the chosen vector here"),
-            ("v", "choose the vector"),
+            ("v", "choose the vector; Enter goes back to the timeline"),
             ("a d", "assert, deassert INTx here"),
             ("t", "follow this event's interrupt, or none"),
             ("i", "to the ledger: ↑ ↓ follow one, Enter goes to its end, Shift Enter to its birth"),
@@ -193,6 +193,13 @@ mod tests {
             assert_eq!(key(name, false, Focus::Field), None);
         }
         assert_eq!(key("Escape", false, Focus::Text), Some(Key::Leave));
+    }
+
+    #[test]
+    fn enter_in_the_field_of_a_number_leaves_it_and_fires_nothing() {
+        assert_eq!(key("Enter", false, Focus::Number), Some(Key::Leave));
+        assert_eq!(key("f", false, Focus::Number), None);
+        assert_eq!(key("Enter", false, Focus::Field), None);
     }
 
     #[test]

@@ -18,6 +18,8 @@ use crate::state::{Action, State};
 pub struct Shown {
     /// The word of the open tool.
     pub tool: String,
+    /// The word of the tool that was open when this one was opened; empty: none.
+    pub before: String,
     /// It stands in a chapter, for the hosts that the chapter compares.
     pub chapter: bool,
     /// How many events have happened.
@@ -36,8 +38,9 @@ impl Shown {
         let followed = self.followed.map_or_else(|| NONE.to_owned(), |cause| cause.to_string());
         let place = if self.chapter { CHAPTER } else { PAGE };
         let (position, vector) = (self.position.to_string(), self.vector.to_string());
+        let before = if self.before.is_empty() { NONE } else { &self.before };
         let mut line = String::new();
-        let words = [&*self.tool, place, &position, &followed, &vector];
+        let words = [&*self.tool, place, &position, &followed, &vector, before];
         for word in words.into_iter().chain(self.hosts.iter().map(|host| &**host)) {
             if !word.is_empty() && !word.contains(char::is_whitespace) {
                 line.push_str(word);
@@ -62,6 +65,7 @@ impl Shown {
             position: words.next()?.parse().ok()?,
             followed: optional(words.next()?)?,
             vector: words.next()?.parse().ok()?,
+            before: words.next().filter(|word| *word != NONE).unwrap_or_default().to_owned(),
             hosts: words.map(str::to_owned).collect(),
         })
     }
@@ -177,6 +181,7 @@ mod tests {
     fn shown() -> Shown {
         Shown {
             tool: "Compare".into(),
+            before: "Inject".into(),
             chapter: true,
             position: 7,
             followed: Some(2),
@@ -191,7 +196,7 @@ mod tests {
         for shown in [shown(), none] {
             assert_eq!(Shown::read(&shown.line()), Some(shown));
         }
-        assert_eq!(shown().line(), "Compare chapter 7 2 3 linux-6.1 mediated ");
+        assert_eq!(shown().line(), "Compare chapter 7 2 3 Inject linux-6.1 mediated ");
     }
 
     #[test]

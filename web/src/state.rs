@@ -82,11 +82,14 @@ pub struct State {
     pub speed: Speed,
     original: Rc<str>,
     tried: Rc<str>,
-    past: Vec<Rc<str>>,
-    future: Vec<Rc<str>>,
+    past: Vec<Past>,
+    future: Vec<Past>,
     /// The line being typed: as long as it is, one undo takes it back.
     typing: Option<usize>,
 }
+
+/// A text to go back to, and where the reader stood in its run.
+type Past = (Rc<str>, usize);
 
 /// Most texts kept to go back to.
 const MAX_PAST: usize = 100;
@@ -252,7 +255,7 @@ impl State {
             if self.past.len() == MAX_PAST {
                 self.past.remove(0);
             }
-            self.past.push(before);
+            self.past.push((before, self.position));
         }
         self.future.clear();
         self.execute();
@@ -260,19 +263,26 @@ impl State {
 
     fn undo(&mut self) {
         self.settle();
-        if let Some(text) = self.past.pop() {
-            self.future.push(std::mem::replace(&mut self.tried, text.clone()));
-            self.text = text;
-            self.execute();
+        if let Some(past) = self.past.pop() {
+            let left = self.go_back_to(past);
+            self.future.push(left);
         }
     }
 
     fn redo(&mut self) {
-        if let (true, Some(text)) = (self.settled(), self.future.pop()) {
-            self.past.push(std::mem::replace(&mut self.tried, text.clone()));
-            self.text = text;
-            self.execute();
+        if let (true, Some(past)) = (self.settled(), self.future.pop()) {
+            let left = self.go_back_to(past);
+            self.past.push(left);
         }
+    }
+
+    /// Takes a text and its place; what was here is the way back.
+    fn go_back_to(&mut self, (text, position): Past) -> Past {
+        let left = (std::mem::replace(&mut self.tried, text.clone()), self.position);
+        self.text = text;
+        self.execute();
+        self.seek(position);
+        left
     }
 
     /// Runs the text. Who stood at the end stays there.

@@ -9,6 +9,7 @@ mod full;
 
 use full::{ENABLED, Page, forget_everything, tick};
 use gloo::timers::future::TimeoutFuture;
+use gloo::utils::document;
 use vfio_irq_core::link::{self, View};
 use vfio_irq_web::options::Options;
 use wasm_bindgen::JsCast;
@@ -50,6 +51,9 @@ async fn line_to_be_replaced_is_found_again_or_no_longer_offered() {
     page.press("Replace line 4").await;
     let replaced = "set_irqs msix trigger eventfd 0 [a] flags=0x04  -> 0\nfire";
     assert!(page.text().contains(replaced), "{}", page.text());
+    // Its answer is shown, not the end.
+    let count = page.said(".vfi-count");
+    assert!(count.split_once('/').is_some_and(|(at, all)| at != all), "{count}");
     // What it was replaced by is replaced again.
     page.find(".vfi-flags label:nth-of-type(6) input").unchecked_into::<HtmlElement>().click();
     tick().await;
@@ -123,6 +127,43 @@ async fn dropped_text_is_taken_for_a_dump() {
     tick().await;
     let alert = page.said(".vfi-open-tool [role=alert]");
     assert!(alert.contains("line 1"), "{alert}");
+}
+
+#[wasm_bindgen_test]
+async fn keys_work_from_the_drawers_buttons_and_not_from_its_fields() {
+    let page = Page::new(ENABLED, false).await;
+    let count = || page.said(".vfi-count");
+    page.press("Request").await;
+    let end = count();
+    for field in [".vfi-form [list]", ".vfi-form select", ".vfi-bytes"] {
+        page.key(&page.find(field), "ArrowLeft").await;
+        assert_eq!(count(), end, "{field}");
+    }
+    let button = page.find(".vfi-request button");
+    page.key(&button, "ArrowLeft").await;
+    assert_ne!(count(), end);
+    page.key(&button, "?").await;
+    assert!(page.find("dialog").has_attribute("open"));
+    page.key(&page.find("dialog"), "?").await;
+    page.key(&button, "Escape").await;
+    assert!(page.find(".vfi-drawer").has_attribute("hidden"));
+}
+
+#[wasm_bindgen_test]
+async fn function_fits_a_telephone() {
+    let page = Page::new(ENABLED, false).await;
+    let style = document().create_element("style").expect("a style");
+    style.set_text_content(Some(concat!(
+        include_str!("../style/tokens.css"),
+        include_str!("../style/playground.css"),
+        include_str!("../style/tools.css"),
+        ".vfi-drawer { width: 375px; }",
+    )));
+    page.place.append_child(&style).expect("an element takes it");
+    page.press("Function").await;
+    let drawer = page.find(".vfi-drawer");
+    assert!(drawer.client_width() <= 375);
+    assert_eq!(drawer.scroll_width(), drawer.client_width());
 }
 
 #[wasm_bindgen_test]

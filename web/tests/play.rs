@@ -6,7 +6,7 @@
 mod door;
 
 use gloo::timers::future::TimeoutFuture;
-use gloo::utils::{body, document};
+use gloo::utils::{body, document, window};
 use vfio_irq_web::options::Options;
 use vfio_irq_web::{Mounted, mount};
 use wasm_bindgen::JsCast;
@@ -155,6 +155,57 @@ async fn ledger_by_keyboard_leads_to_the_events_of_a_cause() {
     assert!(block.said(".vfi-now").contains("rises"), "{}", block.said(".vfi-now"));
     block.key(".vfi-causes", "Enter", true).await;
     assert!(block.said(".vfi-row.vfi-now-row").contains("fire 0"));
+}
+
+#[wasm_bindgen_test]
+async fn page_begins_at_its_top_with_the_focus_on_the_timeline() {
+    window().scroll_to_with_x_and_y(0.0, 0.0);
+    let above = document().create_element("div").expect("a div");
+    above.set_attribute("style", "height: 3000px").expect("a style");
+    body().prepend_with_node_1(&above).expect("a body");
+    let block = Block::full(TEARDOWN).await;
+    let focused = document().active_element().expect("something has the focus");
+    let scrolled = window().scroll_y();
+    above.remove();
+    drop(block);
+    assert!(focused.class_list().contains("vfi-events"));
+    assert_eq!(scrolled, Ok(0.0));
+}
+
+/// Types into the field that has the focus, as a reader does.
+fn type_in(said: &str) {
+    let script = format!("document.execCommand('insertText', false, '{said}')");
+    assert_eq!(js_sys::eval(&script), Ok(true.into()), "the browser types");
+}
+
+#[wasm_bindgen_test]
+async fn key_of_a_field_lets_what_is_typed_replace_what_is_there() {
+    let block = Block::full(TEARDOWN).await;
+    for (key, field) in [("g", ".vfi-goto"), ("v", ".vfi-group-raise .vfi-vector")] {
+        block.key(EVENTS, "End", false).await;
+        block.key(EVENTS, key, false).await;
+        type_in("3");
+        let field: HtmlInputElement = block.find(field).unchecked_into();
+        assert_eq!(field.value(), "3", "{key}");
+    }
+}
+
+#[wasm_bindgen_test]
+async fn enter_takes_the_number_and_goes_back_to_the_timeline() {
+    let block = Block::full(TEARDOWN).await;
+    for (key, field) in [("g", ".vfi-goto"), ("v", ".vfi-group-raise .vfi-vector")] {
+        block.key(EVENTS, key, false).await;
+        type_in("3");
+        tick().await;
+        block.key(field, "Enter", false).await;
+        tick().await;
+        let focused = document().active_element().expect("something has the focus");
+        assert!(focused.class_list().contains("vfi-events"), "{key}");
+    }
+    assert!(block.said(".vfi-count").starts_with("3/"), "{}", block.said(".vfi-count"));
+    assert_eq!(block.text(), TEARDOWN, "nothing was fired");
+    block.key(EVENTS, "f", false).await;
+    assert!(block.text().contains("fire 3"), "{}", block.text());
 }
 
 #[wasm_bindgen_test]

@@ -4,14 +4,17 @@
 #![cfg(target_arch = "wasm32")]
 
 mod door;
+mod full;
 
+use full::Page;
 use gloo::timers::future::TimeoutFuture;
 use gloo::utils::{body, document};
 use vfio_irq_core::link::{self, View};
 use vfio_irq_web::options::Options;
 use vfio_irq_web::{mount, url};
+use wasm_bindgen::JsCast;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
-use web_sys::Element;
+use web_sys::{Element, HtmlElement};
 
 wasm_bindgen_test_configure!(run_in_browser);
 
@@ -87,6 +90,29 @@ async fn page_with_a_view_shows_it() {
     assert!(text(".vfi-share").contains("Rust"), "{}", text(".vfi-share"));
     mounted.destroy();
     place.remove();
+}
+
+#[wasm_bindgen_test]
+async fn link_made_in_share_has_the_tool_that_was_open_before_it() {
+    let page = Page::new(TEXT, false).await;
+    let patch = "Object.defineProperty(navigator, 'clipboard', { configurable: true, value: { \
+                 writeText: (text) => { globalThis.copied = text; return Promise.resolve(); } } })";
+    js_sys::eval(patch).expect("a clipboard");
+    let copied = async || {
+        page.find("[aria-label=\"Copy Link\"]").unchecked_into::<HtmlElement>().click();
+        TimeoutFuture::new(200).await;
+        let link = js_sys::eval("copied").expect("it is there").as_string().expect("a link");
+        link::decode(&link).expect("it is one").tool
+    };
+    page.press("Share").await;
+    assert_eq!(copied().await, None);
+    page.press("Inject").await;
+    page.press("Share").await;
+    assert_eq!(copied().await.as_deref(), Some("inject"));
+    // Closed, it is not what the link is about.
+    page.press("Share").await;
+    page.press("Share").await;
+    assert_eq!(copied().await, None);
 }
 
 #[wasm_bindgen_test]

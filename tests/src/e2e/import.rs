@@ -98,6 +98,10 @@ fn design() -> Result<()> {
     let server = Server::start(&site()?, None)?;
     with_page(&server, DESKTOP, async |page| {
         open(page, "Function").await?;
+        // It begins with the scenario's.
+        page.until("document.querySelector('.vfi-line').innerText.trim() === 'function e1000e'")
+            .await?;
+        write(page, ".vfi-profiles", "0").await?;
         write(page, "[name='MSI vectors']", "3").await?;
         page.until("document.querySelector('.vfi-open-tool [aria-invalid=true]') !== null").await?;
         let label = page.value("document.querySelector('[aria-invalid=true]').name").await?;

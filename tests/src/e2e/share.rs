@@ -168,7 +168,8 @@ fn copied() -> Result<()> {
         let url = url.as_str().context("nothing was copied")?;
         ensure!(url.contains("/playground.html#v1="), "{url}");
         let text = picture(page).await?[0].clone();
-        ensure!(text == link::decode(url)?.text, "it holds {url}");
+        let view = link::decode(url)?;
+        ensure!(text == view.text && view.tool.is_none(), "it holds {view:?}");
         click(page, "Copy PNG").await?;
         page.until("window.item !== undefined").await?;
         let first = "const done = arguments[0]; window.item.getType('image/png') \

@@ -78,28 +78,36 @@ pub struct Outside {
 }
 
 impl Outside {
-    /// A place behind an element. `ask` takes what the tools ask, `hears` what becomes of them.
+    /// A place behind an element. `ask` takes what the tools ask, `hears` what becomes of them,
+    /// `keys` the keys that are pressed here.
     pub fn new(
         own: &Element,
         id: &str,
         chapter: bool,
         ask: Callback<Asked>,
         hears: Callback<Turn>,
+        keys: Callback<KeyboardEvent>,
     ) -> Option<Self> {
         let place = gloo::utils::document().create_element("section").ok()?;
         place.set_id(id);
         place.set_class_name(if chapter { "vfi vfi-beside" } else { "vfi vfi-drawer" });
         let _ = place.set_attribute("tabindex", "-1");
         own.after_with_node_1(&place).ok()?;
-        // Its keys are its own: neither the playground's nor mdBook's.
+        // They are not mdBook's, and the playground does not hear them by itself.
         let options = EventListenerOptions::enable_prevent_default();
         let close = ask.clone();
-        let keys = EventListener::new_with_options(&place, "keydown", options, move |event| {
+        let listener = EventListener::new_with_options(&place, "keydown", options, move |event| {
             event.stop_propagation();
-            let key = event.dyn_ref::<KeyboardEvent>().map(KeyboardEvent::key);
-            if !chapter && key.as_deref() == Some("Escape") {
+            let Some(event) = event.dyn_ref::<KeyboardEvent>() else { return };
+            let key = event.key();
+            let at = event.target().and_then(|it| it.dyn_into::<Element>().ok());
+            let scrolls = at.and_then(|it| it.get_attribute("tabindex")).as_deref() == Some("0");
+            if !chapter && key == "Escape" {
                 event.prevent_default();
                 close.emit(Asked::Close);
+            } else if !scrolls || key.len() == 1 {
+                // What scrolls keeps arrows, Home and End.
+                keys.emit(event.clone());
             }
         });
         let ask = move |said: String| match Asked::read(&said) {
@@ -114,7 +122,7 @@ impl Outside {
         Some(Self {
             place: place.unchecked_into(),
             ask: Closure::new(ask),
-            _keys: keys,
+            _keys: listener,
             hears,
             number,
             tools: None,

@@ -8,8 +8,8 @@ use vfio_irq_core::device::Stimulus;
 use vfio_irq_core::event::CauseId;
 use vfio_irq_core::link::View;
 use vfio_irq_core::machine::Machine;
-use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlElement, HtmlTextAreaElement};
+use wasm_bindgen::prelude::*;
+use web_sys::{Element, HtmlElement, HtmlInputElement, HtmlTextAreaElement};
 use yew::prelude::*;
 
 use super::Shared;
@@ -104,6 +104,8 @@ pub struct Playground {
     until: Option<usize>,
     help: bool,
     tool: Option<Tool>,
+    /// The one that was open when this was opened.
+    before: Option<Tool>,
     /// The hosts compared, if they were chosen.
     hosts: Vec<String>,
     /// Where the tools are shown, once there was one.
@@ -170,6 +172,7 @@ impl Component for Playground {
             until: None,
             help: false,
             tool: view.and_then(|view| Tool::by_word(view.tool.as_deref()?)),
+            before: None,
             hosts: view.map(|view| view.hosts.clone()).unwrap_or_default(),
             outside: None,
             turned: None,
@@ -299,9 +302,12 @@ impl Component for Playground {
     }
 
     fn rendered(&mut self, ctx: &Context<Self>, first: bool) {
-        // On a page of its own the keys work from the start.
+        // On a page of its own the keys work from the start. Its controls stay in sight.
         if first && ctx.props().options.full {
-            self.go_to(".vfi-events");
+            let options = js_sys::JSON::parse("{\"preventScroll\":true}");
+            if let (Some(events), Ok(options)) = (self.list(".vfi-events"), options) {
+                events.unchecked_ref::<Quiet>().focus(&options);
+            }
         }
         sheet::show(&self.dialog, self.help);
         if let Some(place) = self.place.cast::<Element>() {
@@ -355,6 +361,7 @@ impl Playground {
         } else if self.state.settled() {
             let shown = Shown {
                 tool: word.to_owned(),
+                before: self.before.map_or("", Tool::word).to_owned(),
                 chapter,
                 position: self.state.position,
                 followed: self.state.followed.map(|CauseId(cause)| cause),
@@ -377,7 +384,8 @@ impl Playground {
         let own = self.place.cast::<Element>()?.parent_element()?;
         let link = ctx.link();
         let (ask, hears) = (link.callback(Message::Asked), link.callback(Message::Tools));
-        Outside::new(&own, &self.outside_id(), chapter, ask, hears)
+        let keys = on_key(link.callback(Message::Key));
+        Outside::new(&own, &self.outside_id(), chapter, ask, hears, keys)
     }
 
     /// The tools stopped, by a mistake of their own: what their module drew in goes with it, for its
@@ -434,7 +442,8 @@ impl Playground {
             Key::Help => self.help = !self.help,
             Key::HelpClosed => self.help = false,
             Key::Tool(tool) => {
-                self.turned = Some(std::mem::replace(&mut self.tool, tool));
+                self.before = std::mem::replace(&mut self.tool, tool);
+                self.turned = Some(self.before);
                 if let Some(outside) = &mut self.outside {
                     outside.forgive();
                 }
@@ -545,12 +554,24 @@ impl Playground {
 
     /// The focus goes to a list of this playground: on the timeline every key has its meaning.
     fn go_to(&self, list: &str) {
-        let place = self.place.cast::<Element>();
-        let list = place.and_then(|place| place.query_selector(list).ok().flatten());
-        if let Some(list) = list.and_then(|it| it.dyn_into::<HtmlElement>().ok()) {
+        if let Some(list) = self.list(list) {
             let _ = list.focus();
         }
     }
+
+    fn list(&self, selector: &str) -> Option<HtmlElement> {
+        let found = self.place.cast::<Element>()?.query_selector(selector).ok()??;
+        found.dyn_into().ok()
+    }
+}
+
+// Not web-sys's: its options are a type of their own for one word.
+#[wasm_bindgen]
+extern "C" {
+    /// What takes the focus without coming into sight.
+    type Quiet;
+    #[wasm_bindgen(method)]
+    fn focus(this: &Quiet, options: &JsValue);
 }
 
 fn on_key(ask: Callback<Key>) -> Callback<KeyboardEvent> {
@@ -586,6 +607,10 @@ fn id() -> String {
 fn focus(place: &NodeRef) {
     if let Some(element) = place.cast::<HtmlElement>() {
         let _ = element.focus();
+    }
+    // What is typed next takes the place of the number that is there.
+    if let Some(field) = place.cast::<HtmlInputElement>() {
+        field.select();
     }
 }
 
@@ -624,7 +649,7 @@ fn focus_of(target: Option<Element>) -> Focus {
         "TEXTAREA" => Focus::Text,
         "SELECT" => Focus::Field,
         "INPUT" if target.get_attribute("type").as_deref() == Some("range") => Focus::Slider,
-        "INPUT" if is("vfi-vector") && !is("vfi-goto") => Focus::Vector,
+        "INPUT" if is("vfi-vector") => Focus::Number,
         "INPUT" => Focus::Field,
         _ if is("vfi-events") => Focus::Timeline,
         _ if is("vfi-causes") => Focus::Ledger,

@@ -195,6 +195,25 @@ fn changes_can_be_taken_back_and_done_again() {
 }
 
 #[test]
+fn undo_goes_back_to_where_the_change_was_made() {
+    let end = state(TEARDOWN);
+    let fire = || Action::Raise(Stimulus::Fire(0));
+    let insert = || Action::Insert("irq_info msix".into());
+    let replace = || Action::Replace("function simple\n".into());
+    for position in 0..=end.len() {
+        for change in [fire(), insert(), replace()] {
+            let here = end.reduce(Action::Seek(position));
+            let changed = here.reduce(change.clone()).reduce(Action::End);
+            let back = changed.reduce(Action::Undo);
+            assert_eq!((&back.text, back.position), (&end.text, position), "{change:?}");
+            let again = back.reduce(Action::Begin).reduce(Action::Redo);
+            assert_eq!((&again.text, again.position), (&changed.text, changed.position));
+            assert_eq!(again.reduce(Action::Undo).position, 0, "where redo was asked for");
+        }
+    }
+}
+
+#[test]
 fn story_with_a_loss_opens_at_it() {
     let fired = TEARDOWN.replace("  # off", "  { after \"clear MSI-X Enable\": fire 0 }");
     let state = State::new(&fired, None);

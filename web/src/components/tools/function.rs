@@ -11,7 +11,7 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{DragEvent, File, HtmlInputElement, HtmlSelectElement, HtmlTextAreaElement};
 use yew::prelude::*;
 
-use crate::design::{Design, FIELDS, Kind, capabilities, option_at};
+use crate::design::{Design, FIELDS, Kind, Written, capabilities, option_at};
 use crate::edit;
 use crate::keys::Key;
 use crate::state::Action;
@@ -50,6 +50,8 @@ pub enum Message {
 pub struct FunctionTool {
     profile: Option<usize>,
     design: Design,
+    /// The function's lines as the scenario has them, until another is chosen.
+    written: Option<String>,
     found: Vec<Imported>,
     chosen: usize,
     /// What is shown is the dump's.
@@ -64,31 +66,43 @@ impl Component for FunctionTool {
     type Message = Message;
     type Properties = Props;
 
-    fn create(_: &Context<Self>) -> Self {
-        let spec = profiles::all()[0].spec();
-        let design = Design::of(&spec).expect("a built-in function builds");
+    fn create(ctx: &Context<Self>) -> Self {
+        let written = Written::of(&ctx.props().text).or_else(|| Written::of(""));
+        let Written { design, profile, lines, dumped } = written.expect("no text has no error");
         Self {
-            profile: Some(0),
+            profile,
             design,
+            written: lines,
             found: Vec::new(),
             chosen: 0,
-            dumped: false,
+            dumped,
             error: None,
             count: 0,
         }
+    }
+
+    fn changed(&mut self, ctx: &Context<Self>, old: &Props) -> bool {
+        // As long as nothing was done here, it shows the scenario's function.
+        if self.count == 0 && ctx.props().text != old.text {
+            *self = Component::create(ctx);
+        }
+        true
     }
 
     fn update(&mut self, ctx: &Context<Self>, message: Message) -> bool {
         if !matches!(message, Message::Read(..)) {
             self.count += 1;
         }
+        if !matches!(message, Message::Read(..) | Message::File(_)) {
+            self.written = None;
+        }
         match message {
             Message::Profile(at) => {
                 self.dumped = false;
                 self.profile = profiles::all().get(at).map(|_| at);
                 let spec = profiles::all().get(at).map(profiles::FunctionProfile::spec);
-                if let Some(design) = spec.and_then(|spec| Design::of(&spec)) {
-                    self.design = design;
+                if let Some(function) = spec.and_then(|spec| Function::new(&spec).ok()) {
+                    self.design = Design::of(&function);
                 }
             }
             Message::Field(at, value) => {
@@ -171,6 +185,7 @@ fn value_of(event: &Event) -> Option<String> {
 impl FunctionTool {
     /// Takes a dump.
     fn take(&mut self, bytes: &[u8]) {
+        self.written = None;
         match from_any(bytes) {
             Ok(found) => {
                 (self.found, self.chosen, self.dumped, self.error) = (found, 0, true, None);
@@ -184,6 +199,9 @@ impl FunctionTool {
 
     /// The lines that say the function shown.
     fn lines(&self) -> String {
+        if let Some(written) = &self.written {
+            return written.clone();
+        }
         match (self.found.get(self.chosen).filter(|_| self.dumped), self.profile) {
             (Some(found), _) => function_text(found),
             (None, Some(at)) => format!("function {}\n", profiles::all()[at].name),

@@ -105,7 +105,13 @@ impl Component for Request {
                 if let (Ok(step), Some(line)) = (self.form.action(), self.line) {
                     let text = edit::set_call(&given.state.text, line, &step.to_string());
                     self.put = text.lines().nth(line as usize - 1).map(str::to_owned);
+                    let replaced = given.state.reduce(Action::Replace(text.clone()));
                     dispatcher.dispatch(Action::Replace(text));
+                    // To its answer, as with a line put in.
+                    let run = replaced.run.filter(|_| replaced.errors.is_empty());
+                    if let Some(end) = run.and_then(|run| run.end_of_line(line)) {
+                        dispatcher.dispatch(Action::Seek(end));
+                    }
                 }
             }
             Message::Copy(c) => {

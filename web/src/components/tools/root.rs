@@ -109,10 +109,12 @@ impl Root {
         let Props { shown, text, runs, ask, id } = props;
         let tool = Tool::by_word(&shown.tool).filter(|_| !shown.chapter);
         let Some(tool) = tool else { return };
+        // Who gets a link from Share is to see what was shown before it covered that.
+        let linked = if tool == Tool::Share { Tool::by_word(&shown.before) } else { Some(tool) };
         let view = View {
             text: text.to_string(),
             position: u32::try_from(self.state.position).ok(),
-            tool: Some(tool.word().to_ascii_lowercase()),
+            tool: linked.map(|tool| tool.word().to_ascii_lowercase()),
             hosts: shown.hosts.clone(),
             followed: shown.followed,
         };
