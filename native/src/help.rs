@@ -60,8 +60,8 @@ Prints a scenario that says what the input says. The input is one of:
 - lines of strace, with any of -f, -i, -n, -r, -t, -X, -y and -Y: VFIO_DEVICE_SET_IRQS, GET_IRQ_INFO and RESET \
 of one device, and what happens to the eventfds they name;
 - the bytes of a struct vfio_irq_set: hex digits, xxd, hexdump -C, a C array or string, gdb's x/20xb or x/5xw;
-- a config dump: what lspci -xxx prints, or a sysfs config file; of several functions the first, or \
-the one --function names.
+- a config dump: what lspci -xxx prints, or a sysfs config file; of several functions the first \
+that can interrupt, or the one --function names.
 
 What was answered becomes what is expected. What the input does not show, is a comment and is \
 told on standard error with its line: strace itself prints VFIO's structures as addresses. Exits \

@@ -47,7 +47,7 @@ enum Command {
         /// Lines of strace, bytes of a request, or a config dump; `-` reads standard input.
         #[arg(value_hint = ValueHint::FilePath)]
         file: PathBuf,
-        /// The function of a config dump at this address, instead of the first.
+        /// The function of a config dump at this address, instead of the first that can interrupt.
         #[arg(long, value_name = "ADDRESS")]
         function: Option<String>,
     },

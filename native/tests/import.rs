@@ -60,7 +60,10 @@ fn function_of_a_dump_is_the_first_or_the_one_asked_for() {
     let first = ran_with("import -", &dump());
     assert_eq!(first.status, 0, "{}", first.stderr);
     assert!(first.stdout.contains("00: 34 12"), "{}", first.stdout);
-    assert!(first.stderr.contains("another function, not taken: 00:03.0"), "{}", first.stderr);
+    let note = "note: 2 functions; took 00:02.0 1234:0000; others: 00:03.0; \
+                choose with --function ADDRESS\n --> <stdin>:1:1\n";
+    assert!(first.stderr.starts_with(note), "{}", first.stderr);
+    assert!(!first.stderr.contains("not in the scenario"), "{}", first.stderr);
     for address in ["00:03.0", "0000:00:03.0"] {
         let second = ran_with(&format!("import - --function {address}"), &dump());
         assert_eq!((second.status, &*second.stderr), (0, ""));

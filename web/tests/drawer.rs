@@ -113,6 +113,19 @@ async fn nothing_is_inserted_into_a_text_with_an_error_and_it_says_so() {
 }
 
 #[wasm_bindgen_test]
+async fn dump_of_two_functions_says_where_another_is_chosen() {
+    let page = Page::new(ENABLED, false).await;
+    page.press("Import").await;
+    let zeros = "00 ".repeat(16);
+    let rows: String = ["10", "20", "30"].map(|at| format!("{at}: {zeros}\n")).concat();
+    let one = |address: &str| format!("{address} A: B\n00: 34 12 {}\n{rows}", "00 ".repeat(14));
+    page.write(".vfi-import textarea", &(one("00:01.0") + &one("00:02.0"))).await;
+    let said = page.said(".vfi-import");
+    assert!(said.contains("2 functions; took 00:01.0"), "{said}");
+    assert!(said.contains("The tool Function lets you choose"), "{said}");
+}
+
+#[wasm_bindgen_test]
 async fn dropped_text_is_taken_for_a_dump() {
     let page = Page::new(ENABLED, false).await;
     page.press("Function").await;

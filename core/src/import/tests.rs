@@ -455,7 +455,31 @@ fn other_texts_are_what_they_are() {
     assert_eq!(problems("set_irqs msix\n"), ["1:14 the line ends here"]);
     let dump = import(include_str!("../pci/import/data/real.lspci.txt"));
     assert!(dump.scenario.starts_with("function config name="), "{}", dump.scenario);
-    assert_eq!(dump.problems.len(), 5);
+    assert_eq!((dump.problems.len(), dump.notes.len()), (0, 1));
+}
+
+/// A function's 64 bytes as lspci prints them: no capabilities, this Interrupt Pin.
+fn rows(address: &str, device: &str, pin: u8) -> String {
+    let zeros = " 00".repeat(12);
+    let none = format!(" 00 00 00 00{zeros}\n");
+    format!(
+        "{address} A: B\n00: 34 12 {device} 00{zeros}\n10:{none}20:{none}30:{zeros} 00 {pin:02x} 00 00\n\n"
+    )
+}
+
+#[test]
+fn function_of_a_dump_is_the_first_that_interrupts_and_the_others_are_one_note() {
+    let text = rows("00:00.0", "01", 0) + &rows("00:01.0", "02", 1) + &rows("00:02.0", "03", 2);
+    let dump = import(&text);
+    assert!(dump.scenario.contains("00:01.0 1234:0002"), "{}", dump.scenario);
+    assert_eq!(dump.problems, vec![]);
+    let [note] = &*dump.notes else { panic!("{:?}", dump.notes) };
+    assert_eq!((note.line, note.column, note.length), (7, 1, 7));
+    assert_eq!(note.message, "3 functions; took 00:01.0 1234:0002; others: 00:00.0, 00:02.0");
+    let quiet = import(&(rows("00:00.0", "01", 0) + &rows("00:01.0", "02", 0)));
+    assert!(quiet.scenario.contains("00:00.0 1234:0001"), "{}", quiet.scenario);
+    let many: String = (0..60).map(|at| rows(&format!("00:{at:02x}.0"), "01", 1)).collect();
+    assert!(import(&many).notes[0].message.ends_with("00:28.0, …"));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use vfio_irq_core::import::{Import, Kind, import};
+use vfio_irq_core::scenario::TextError;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlTextAreaElement;
 use yew::platform::spawn_local;
@@ -114,7 +115,11 @@ impl Component for ImportTool {
                     }
                     if let Some(import) = import {
                         <p>{ self.kind(import) }</p>
-                        { self.problems(import) }
+                        { self.problems(&import.notes) }
+                        if config && !import.notes.is_empty() {
+                            <p class="vfi-note">{ "The tool Function lets you choose another." }</p>
+                        }
+                        { self.problems(&import.problems) }
                     }
                 </div>
                 if !scenario.is_empty() {
@@ -155,8 +160,7 @@ impl ImportTool {
     }
 
     /// Each problem with its line, the place marked.
-    fn problems(&self, import: &Import) -> Html {
-        let all = &import.problems;
+    fn problems(&self, all: &[TextError]) -> Html {
         let shown = all.iter().take(MAX_SHOWN).map(|problem| {
             let line = self.pasted.lines().nth(problem.line as usize - 1).unwrap_or("");
             let line: String = line.chars().take(200).collect();
