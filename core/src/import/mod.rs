@@ -125,24 +125,35 @@ fn is_scenario(text: &str) -> bool {
     })
 }
 
-/// What a part of the importer found out: a scenario's text and what is not in it.
+/// What a part of the importer found out: a scenario's text, what is not in it, and what is in it
+/// by an assumption.
+#[derive(Default)]
 struct Told {
     text: String,
     problems: Vec<TextError>,
+    notes: Vec<TextError>,
+}
+
+/// In the order of the text, and no more than are listed.
+fn bounded(mut all: Vec<TextError>, more: &str) -> Vec<TextError> {
+    all.sort_by_key(|problem| (problem.line, problem.column));
+    if all.len() > MAX_PROBLEMS {
+        all.truncate(MAX_PROBLEMS);
+        if let Some(last) = all.last_mut() {
+            last.message = more.into();
+            last.expected = None;
+        }
+    }
+    all
 }
 
 /// The text in its canonical form. That it parses is the importer's own promise: a text that does
 /// not is told as a problem, not given out.
 fn checked(kind: Kind, told: Told) -> Import {
-    let Told { text, mut problems } = told;
-    problems.sort_by_key(|problem| (problem.line, problem.column));
-    if problems.len() > MAX_PROBLEMS {
-        problems.truncate(MAX_PROBLEMS);
-        if let Some(last) = problems.last_mut() {
-            last.message = "from here on more is not in the scenario than is listed".into();
-            last.expected = None;
-        }
-    }
+    let Told { text, problems, notes } = told;
+    let more = "from here on more is not in the scenario than is listed";
+    let mut problems = bounded(problems, more);
+    let notes = bounded(notes, "from here on more is assumed than is listed");
     let parsed = Scenario::parse(&text);
     match parsed {
         Ok(scenario) if says_something(&scenario) => {
@@ -150,7 +161,7 @@ fn checked(kind: Kind, told: Told) -> Import {
             // Alignment may make a text too long to be one.
             let fits = canonical.len() <= MAX_TEXT;
             let scenario = if fits { canonical } else { text };
-            Import { kind: Some(kind), scenario, problems, notes: Vec::new() }
+            Import { kind: Some(kind), scenario, problems, notes }
         }
         Ok(_) => Import::failed(Some(kind), problems),
         Err(errors) => {

@@ -59,6 +59,8 @@ enum Device {
 struct Story {
     text: String,
     problems: Vec<TextError>,
+    /// What is said by an assumption.
+    notes: Vec<TextError>,
     fds: Fds,
     device: Device,
     /// Names a request lists; none: no request shows what it lists.
@@ -86,9 +88,9 @@ pub(super) fn of_request(bytes: Vec<u8>, note: Option<&str>) -> Told {
     match set_irqs(header, Some(data), |fd| fds.listed(0, fd, true, &mut news)) {
         Ok(request) => {
             let note = note.map_or(String::new(), |note| format!("# {note}\n"));
-            Told { text: format!("{note}{request}\n"), problems: Vec::new() }
+            Told { text: format!("{note}{request}\n"), ..Told::default() }
         }
-        Err(message) => Told { text: String::new(), problems: [problem(1, 1, 1, message)].into() },
+        Err(message) => Told { problems: [problem(1, 1, 1, message)].into(), ..Told::default() },
     }
 }
 
@@ -100,7 +102,7 @@ pub(super) fn tell(read: Read<'_>) -> Told {
     let (wanted, counts) = (first.fds.listed, first.counts);
     let mut story = Story { wanted, ..Story::default() };
     read.calls.iter().for_each(|call| story.call(call));
-    let Story { text, mut problems, noresize, device, .. } = story;
+    let Story { text, mut problems, notes, noresize, device, .. } = story;
     let none = matches!(device, Device::None);
     if none {
         let message = "no call about a device's interrupts is in this";
@@ -110,7 +112,7 @@ pub(super) fn tell(read: Read<'_>) -> Told {
     problems.extend(read.problems);
     let nothing = none || text.is_empty();
     let text = if nothing { String::new() } else { head(counts, noresize) + &text };
-    Told { text, problems }
+    Told { text, problems, notes }
 }
 
 /// What stands before the steps: the function and host as far as GET_IRQ_INFO tells them.
@@ -143,6 +145,14 @@ fn head(counts: [Option<u32>; 3], noresize: Option<bool>) -> String {
 impl Story {
     fn wrong(&mut self, call: &Call<'_>, message: impl Into<String>) {
         self.told(call.line, call.column, call.name.len() as u32, message);
+    }
+
+    /// Something is in the story only because of an assumption.
+    fn assumed(&mut self, call: &Call<'_>, message: impl Into<String>) {
+        self.accounted += 1;
+        if self.notes.len() <= MAX_PROBLEMS {
+            self.notes.push(problem(call.line, call.column, call.name.len() as u32, message));
+        }
     }
 
     fn told(&mut self, line: u32, column: u32, length: u32, message: impl Into<String>) {
@@ -317,7 +327,7 @@ impl Story {
             };
             let message =
                 format!("nobody made descriptor {first}{more} here: taken for an eventfd");
-            self.wrong(call, message);
+            self.assumed(call, message);
         }
         for name in news.plain {
             self.say(call, &format!("plainfd {name}"), "");

@@ -27,8 +27,11 @@ fn steps(text: &str) -> Vec<String> {
     text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect()
 }
 
+/// What was left out and what was assumed, in the order of the text.
 fn problems(text: &str) -> Vec<String> {
-    let problems = import(text).problems;
+    let Import { mut problems, notes, .. } = import(text);
+    problems.extend(notes);
+    problems.sort_by_key(|problem| (problem.line, problem.column));
     problems
         .iter()
         .map(|problem| format!("{}:{} {}", problem.line, problem.column, problem.message))
@@ -159,6 +162,9 @@ fn descriptor_that_is_no_live_eventfd_is_said_as_what_it_is() {
     let unseen = one(30, "0");
     assert_eq!(steps(&unseen), [set("a", "0")]);
     assert_eq!(problems(&unseen), ["1:1 nobody made descriptor 30 here: taken for an eventfd"]);
+    // It is in the scenario, by an assumption.
+    let counted = import(&unseen);
+    assert_eq!((counted.problems.len(), counted.notes.len()), (0, 1));
     // What the kernel took was an eventfd.
     let again = format!("close(30) = 0\n{}", one(30, "0"));
     assert_eq!(steps(&again), [set("a", "0")]);
