@@ -19,7 +19,8 @@ which vfio-pci must have and nothing of value may depend on: it is reset, opened
 interrupt, and shows its calls and their answers only. Exits with 0 when every expectation held, with 1 when \
 one failed (its line goes to standard error), and with 2 when the text is wrong or can't be read.
 
-A scenario is plain text, one step a line, with what is expected of it behind an arrow:
+A scenario is plain text, one step a line, with what is expected of it behind an arrow. Without \
+a `function` line the function is `simple`, without a `host` line the host is linux-6.12:
 
   function e1000e
   host linux-6.1

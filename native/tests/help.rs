@@ -70,6 +70,15 @@ fn scenario_in_the_help_of_run_holds() {
 }
 
 #[test]
+fn help_of_run_names_the_defaults() {
+    use vfio_irq_core::scenario::{DEFAULT_FUNCTION, DEFAULT_HOST};
+    let help = ran("run --help").stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    let function = format!("Without a `function` line the function is `{DEFAULT_FUNCTION}`");
+    let host = format!("without a `host` line the host is {DEFAULT_HOST}");
+    assert!(help.contains(&function) && help.contains(&host), "{help}");
+}
+
+#[test]
 fn wrong_arguments_exit_2_and_show_the_usage() {
     for arguments in ["", "frobnicate", "run", "run - --format pdf", "inspect", "hosts extra"] {
         let ran = ran(arguments);

@@ -21,9 +21,14 @@ use super::strace::{Answer, Call, MAKERS, Read, ioctl};
 use super::value::Value;
 use super::{MAX_PROBLEMS, Told, problem};
 use crate::scenario::{
-    FlagWords, MAX_LINES, MAX_LISTED_IN_ALL, MAX_NAMES, MAX_TEXT, MAX_WIDTH, TextError,
+    DEFAULT_FUNCTION, DEFAULT_HOST, FlagWords, MAX_LINES, MAX_LISTED_IN_ALL, MAX_NAMES, MAX_TEXT,
+    MAX_WIDTH, TextError,
 };
 use crate::uapi::{CONFIG_REGION, IrqIndex, IrqInfo, IrqInfoFlags, IrqSetHeader};
+
+/// How the comments begin that stand for a function or a host the trace does not tell.
+pub(super) const NO_FUNCTION: &str = " The trace does not tell the function:";
+pub(super) const NO_HOST: &str = " The trace does not tell the host:";
 
 const SET_IRQS: &str = "VFIO_DEVICE_SET_IRQS";
 const IRQ_INFO: &str = "VFIO_DEVICE_GET_IRQ_INFO";
@@ -132,11 +137,15 @@ fn head(counts: [Option<u32>; 3], noresize: Option<bool>) -> String {
             let _ = write!(text, " msix={msix}");
         }
         text.push_str("  # counted by irq_info\n");
+    } else {
+        let _ = writeln!(text, "#{NO_FUNCTION} it is `{DEFAULT_FUNCTION}`.");
     }
     match noresize {
         Some(true) => text.push_str("host linux-6.1  # msix has noresize\n"),
         Some(false) => text.push_str("host linux-6.12  # msix has no noresize\n"),
-        None => {}
+        None => {
+            let _ = writeln!(text, "#{NO_HOST} it is {DEFAULT_HOST}.");
+        }
     }
     text.push('\n');
     text

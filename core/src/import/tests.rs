@@ -120,6 +120,22 @@ reset  -> 0
 }
 
 #[test]
+fn defaults_a_trace_runs_on_are_said_unless_the_text_around_says_others() {
+    let import = import("ioctl(3, VFIO_DEVICE_RESET) = 0\n");
+    let function = "# The trace does not tell the function: it is `simple`.\n";
+    let host = "# The trace does not tell the host: it is linux-6.12.\n";
+    assert!(import.scenario.contains(&format!("{function}{host}")), "{}", import.scenario);
+    let apart = |text| {
+        let text = import.apart(text);
+        (text.contains(function), text.contains(host))
+    };
+    assert_eq!(apart("reset\n"), (true, true));
+    assert_eq!(apart("function edu\n"), (false, true));
+    assert_eq!(apart("function edu\nhost linux-6.1\n"), (false, false));
+    assert!(!self::import(DECODED).scenario.contains("does not tell"));
+}
+
+#[test]
 fn positive_answer_and_odd_fields_keep_their_values() {
     let text =
         "ioctl(3, VFIO_DEVICE_SET_IRQS, {argsz=7, flags=0x61, index=9, start=1, count=0}) = 3";
