@@ -126,6 +126,18 @@ async fn dump_of_two_functions_says_where_another_is_chosen() {
 }
 
 #[wasm_bindgen_test]
+async fn text_is_not_replaced_by_comments_alone() {
+    let page = Page::new(ENABLED, false).await;
+    page.press("Import").await;
+    let shown = "ioctl(23, VFIO_DEVICE_SET_IRQS, 0x7ffc0010) = 0\n";
+    page.write(".vfi-import textarea", shown).await;
+    assert!(page.said(".vfi-preview").contains("only its address"));
+    assert!(page.find(".vfi-replace").has_attribute("disabled"));
+    page.write(".vfi-import textarea", "ioctl(23, VFIO_DEVICE_RESET) = 0\n").await;
+    assert!(!page.find(".vfi-replace").has_attribute("disabled"));
+}
+
+#[wasm_bindgen_test]
 async fn dropped_text_is_taken_for_a_dump() {
     let page = Page::new(ENABLED, false).await;
     page.press("Function").await;

@@ -38,6 +38,10 @@ const DEVICE_FD: &str = "VFIO_GROUP_GET_DEVICE_FD";
 /// Asked of a device's own file before anything else.
 const BIND: &str = "VFIO_DEVICE_BIND_IOMMUFD";
 
+/// How to get at the bytes `strace` does not show: for x86-64, whose third argument is in `rdx`.
+const GDB: &str = "; gdb shows the bytes (x86-64): `break ioctl if $rsi == 0x3b6e`, there \
+                   `x/6xw $rdx`, and a word more for each further vector; import what it prints";
+
 /// Where a region begins in the device's file: its index above this bit (vfio-pci).
 pub(super) const REGION_SHIFT: u32 = 40;
 /// What a read or write of an eventfd answers.
@@ -78,6 +82,8 @@ struct Story {
     /// How often something was said or told.
     accounted: u64,
     full: bool,
+    /// How to get at what is behind an address was told.
+    gdb: bool,
     /// That there are too many names was told.
     named: bool,
     /// Processes whose closing of inherited descriptors was told.
@@ -299,8 +305,16 @@ impl Story {
             (_, Value::Struct(_)) => self.irq_info(call, &argument),
             (_, Value::Number(address)) => {
                 let reason = format!("strace shows only its address, {:#x}", *address as u64);
-                let what = if what == SET_IRQS { "set_irqs" } else { "irq_info" };
-                self.unsaid(call, what, &reason);
+                if what != SET_IRQS {
+                    return self.unsaid(call, "irq_info", &reason);
+                }
+                self.comment(call, "set_irqs", &reason);
+                // Once: a trace has many of them.
+                let how = match core::mem::replace(&mut self.gdb, true) {
+                    true => "",
+                    false => GDB,
+                };
+                self.wrong(call, format!("set_irqs: {reason}{how}"));
             }
             _ => self.unsaid(call, &what, "what is asked is not shown"),
         }

@@ -109,10 +109,17 @@ reset  -> 0
 # line 4: set_irqs msix 0+1, its data is not shown; it answered 0
 ";
     assert!(imported.scenario.ends_with(comments), "{}", imported.scenario);
+    let told = problems(text);
+    assert!(told[0].contains("`break ioctl if $rsi == 0x3b6e`"), "{told:?}");
+    assert!(told[0].contains("`x/6xw $rdx`"), "{told:?}");
+    let [first, ..] = &*imported.problems else { panic!("nothing told") };
+    let (what, _) = first.message.split_once(';').expect("how stands behind it");
+    assert_eq!(what, "set_irqs: strace shows only its address, 0x7fff2b5ea850");
+    let again = text.replacen("ioctl(3, VFIO_DEVICE_RESET) = 0", text.lines().next().unwrap(), 1);
+    assert!(problems(&again)[1].ends_with("0x7fff2b5ea850"), "how is told once");
     assert_eq!(
-        problems(text),
+        told[1..],
         [
-            "1:1 set_irqs: strace shows only its address, 0x7fff2b5ea850",
             "3:1 another device: descriptor 3 is followed here",
             "4:3 set_irqs msix 0+1: its data is not shown",
         ]

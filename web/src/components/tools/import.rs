@@ -91,6 +91,10 @@ impl Component for ImportTool {
         let said = format!("{id}-said");
         let import = self.import.as_ref();
         let scenario = import.map_or("", |import| &import.scenario);
+        // Of a trace that shows only addresses come comments alone.
+        let says = scenario
+            .lines()
+            .any(|line| !matches!(line.trim_start().chars().next(), None | Some('#')));
         let config = import.and_then(|import| import.kind) == Some(Kind::Config);
         let replaced =
             if config { edit::set_function_lines(text, scenario) } else { scenario.to_owned() };
@@ -126,7 +130,7 @@ impl Component for ImportTool {
                     <pre class="vfi-hex vfi-preview" tabindex="0" aria-label="The scenario it makes">{ scenario.to_owned() }</pre>
                 }
                 <div class="vfi-actions">
-                    <button type="button" class="vfi-replace" disabled={scenario.is_empty()}
+                    <button type="button" class="vfi-replace" disabled={!says}
                         onclick={act(Action::Replace(replaced))}>
                         { if config { "Use this function" } else { "Replace the text" } }
                     </button>
