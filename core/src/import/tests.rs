@@ -433,6 +433,7 @@ fn bytes_in_any_form_are_the_request() {
         "0000001c 00000024 00000002 00000000 00000002 00000009 ffffffff",
         "00000000: 1c000000 24000000 02000000 00000000  ....$...........\n00000010: 02000000 09000000 ffffffff           ............",
         "0x7ffe1230:\t0x0000001c\t0x00000024\t0x00000002\t0x00000000\n0x7ffe1240 <b+16>:\t0x00000002\t0x00000009\t0xffffffff",
+        "(gdb) x/7xw $rdx\n0x7ffe1230:\t0x0000001c\t0x00000024\t0x00000002\t0x00000000\n0x7ffe1240:\t0x00000002\t0x00000009\t0xffffffff\n(gdb) ",
     ];
     for form in forms {
         assert_eq!(steps(form), ["set_irqs msix trigger eventfd 0 [a, -1]"], "{form}");
