@@ -99,6 +99,11 @@ async fn link_read_late_is_not_taken_for_what_was_pasted_after_it() {
     TimeoutFuture::new(300).await;
     tick().await;
     assert_eq!(page.said(".vfi-preview").trim(), "function edu");
+    // What a link holds is a scenario, also if it is a wrong one.
+    paste(&link::encode(&View::of_text("hello\n")).expect("it is short"));
+    TimeoutFuture::new(300).await;
+    tick().await;
+    assert!(page.said(".vfi-import").contains("a scenario, from a link"));
 }
 
 #[wasm_bindgen_test]

@@ -112,6 +112,18 @@ pub(super) fn read(text: &str) -> Result<(Vec<u8>, Option<&'static str>), TextEr
     Ok((bytes, None))
 }
 
+/// Whether anything in a text looks like bytes: words such as `be` and `add` do not.
+pub(super) fn any(text: &str) -> bool {
+    let byte = |word: &str| {
+        let digits = word.strip_prefix("0x").unwrap_or(word);
+        is_hex(digits)
+            && word.contains(|c: char| c.is_ascii_digit())
+            && digits.len().is_multiple_of(2)
+    };
+    let between = |c: char| c.is_whitespace() || matches!(c, ',' | ';' | '{' | '}');
+    text.contains('\\') || text.split(between).any(byte)
+}
+
 /// Whether this is a request somebody may have meant.
 fn sensible(bytes: &[u8]) -> bool {
     IrqSetHeader::from_bytes(bytes).is_some_and(|header| {

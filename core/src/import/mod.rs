@@ -112,7 +112,24 @@ pub fn import(text: &str) -> Import {
     }
     match bytes::read(text) {
         Ok((read, note)) => checked(Kind::Bytes, story::of_request(read, note)),
+        Err(_) if !bytes::any(text) => {
+            let message = "not recognised: accepted are lines of strace, bytes of struct \
+                           vfio_irq_set in hex, a sysfs config file or lspci -xxx text, a link, a \
+                           scenario";
+            Import::failed(None, vec![problem(1, 1, 1, message)])
+        }
         Err(problem) => Import::failed(Some(Kind::Bytes), vec![problem]),
+    }
+}
+
+/// Takes what can be nothing but a scenario, as a link's content; its errors are a scenario's.
+pub fn import_scenario(text: &str) -> Import {
+    match Scenario::parse(text) {
+        Ok(_) => {
+            let (kind, scenario) = (Some(Kind::Scenario), text.into());
+            Import { kind, scenario, problems: Vec::new(), notes: Vec::new() }
+        }
+        Err(errors) => Import::failed(Some(Kind::Scenario), errors),
     }
 }
 

@@ -470,6 +470,20 @@ fn bytes_that_are_none_are_told_with_their_place() {
 }
 
 #[test]
+fn text_of_nothing_known_is_not_called_bytes() {
+    for text in ["hello\n", "to be or not to add", "{"] {
+        let import = import(text);
+        assert_eq!(import.kind, None, "{text}");
+        assert!(import.problems[0].message.starts_with("not recognised: accepted"), "{text}");
+    }
+    assert_eq!(import("hello 1c 00").kind, Some(Kind::Bytes));
+    let link = import_scenario("hello\n");
+    assert_eq!((link.kind, &*link.scenario), (Some(Kind::Scenario), ""));
+    assert_eq!(link.problems, Scenario::parse("hello\n").unwrap_err());
+    assert_eq!(import_scenario("fire 0\n").scenario, "fire 0\n");
+}
+
+#[test]
 fn other_texts_are_what_they_are() {
     let kinds = [
         ("fire 0\n", Some(Kind::Scenario)),

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use vfio_irq_core::import::{Import, Kind, import};
+use vfio_irq_core::import::{Import, Kind, import, import_scenario};
 use vfio_irq_core::scenario::TextError;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlTextAreaElement;
@@ -153,7 +153,8 @@ fn is_link(pasted: &str) -> bool {
 
 impl ImportTool {
     fn take(&mut self, text: String, link: bool) {
-        self.import = (!text.trim().is_empty()).then(|| import(&text));
+        let read = if link { import_scenario } else { import };
+        self.import = (!text.trim().is_empty()).then(|| read(&text));
         self.link = link;
         self.pasted = text;
     }
