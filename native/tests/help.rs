@@ -121,7 +121,8 @@ fn lay_out(folder: &Path) {
 fn check_example(folder: &Path, example: &str) {
     let output = run_example(folder, example);
     let stderr = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success() && stderr.is_empty(), "{example}: {stderr}");
+    let quiet = stderr.lines().all(|line| line.starts_with("note: this link is relative"));
+    assert!(output.status.success() && quiet, "{example}: {stderr}");
 }
 
 /// An example that wants hardware is run with an address no machine has: it gets as far as looking
