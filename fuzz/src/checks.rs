@@ -129,7 +129,7 @@ pub fn import(data: &[u8]) {
     let Ok(text) = core::str::from_utf8(data) else { return };
     let import = import_text(text);
     let lines = text.split('\n').count().max(1) as u32;
-    for problem in &import.problems {
+    for problem in import.problems.iter().chain(&import.notes) {
         assert!((1..=lines).contains(&problem.line), "line {} of {lines}", problem.line);
         assert!(problem.column >= 1, "{problem:?}");
     }

@@ -37,7 +37,7 @@ pub enum Error {
         message: String,
     },
     /// An argument is a link, and a wrong one; or the link would be too long.
-    #[error("{source}")]
+    #[error(transparent)]
     Link {
         /// What is wrong.
         source: vfio_irq_core::link::LinkError,

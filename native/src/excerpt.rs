@@ -5,8 +5,18 @@ use crate::Paint;
 /// Most characters of a line an excerpt shows.
 const WIDTH: usize = 120;
 
+/// What is said of the place.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Word {
+    /// It is wrong.
+    Error,
+    /// The command went on.
+    Note,
+}
+
 /// What to show: columns and lengths in characters, from 1.
 pub(crate) struct Excerpt<'a> {
+    pub(crate) word: Word,
     pub(crate) title: &'a str,
     pub(crate) name: &'a str,
     pub(crate) text: &'a str,
@@ -20,7 +30,7 @@ pub(crate) struct Excerpt<'a> {
 impl Excerpt<'_> {
     /// Title, place, line and marks, each line ended.
     pub(crate) fn print(&self, paint: Paint) -> String {
-        let Self { title, name, line, column, .. } = self;
+        let Self { word, title, name, line, column, .. } = self;
         let number = line.to_string();
         let gutter = " ".repeat(number.len());
         let bar = paint.frame("|");
@@ -28,7 +38,11 @@ impl Excerpt<'_> {
         let shown = Window::of(source, *column as usize, self.length as usize);
         let marks = paint.error(&"^".repeat(shown.marks));
         let label = paint.error(self.label);
-        let title = format!("{}: {}", paint.error("error"), paint.strong(&printable(title)));
+        let word = match word {
+            Word::Error => paint.error("error"),
+            Word::Note => paint.strong("note"),
+        };
+        let title = format!("{word}: {}", paint.strong(&printable(title)));
         let place = format!("{gutter}{} {name}:{line}:{column}", paint.frame("-->"));
         let text = format!("{} {bar} {}", paint.frame(&number), shown.text);
         let under = format!("{gutter} {bar} {}{marks} {label}", shown.blank);
@@ -73,7 +87,8 @@ mod tests {
 
     fn excerpt(text: &str, line: u32, column: u32, length: u32) -> String {
         let (title, name, label) = ("unknown word", "a.vfio", "expected a number");
-        Excerpt { title, name, text, line, column, length, label }.print(Paint::default())
+        let word = Word::Error;
+        Excerpt { word, title, name, text, line, column, length, label }.print(Paint::default())
     }
 
     #[test]

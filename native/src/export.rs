@@ -28,6 +28,10 @@ pub enum As {
     Svg,
 }
 
+/// Of a link that opens only beside the page, or as an argument of this command.
+const RELATIVE: &str =
+    "note: this link is relative: --page URL gives it the address of the playground\n";
+
 /// Exports a scenario. `known` stands in for the device its `function` line names.
 pub fn export(
     input: &Input,
@@ -55,7 +59,13 @@ pub fn export(
         As::Rust => return program(Language::Rust),
         As::Link => {
             return match link::encode(&View::of_text(text)) {
-                Ok(link) => Ok(Report::done(format!("{page}#{link}\n"))),
+                Ok(link) => {
+                    let stderr = match page.contains("://") {
+                        true => String::new(),
+                        false => RELATIVE.into(),
+                    };
+                    Ok(Report { stderr, ..Report::done(format!("{page}#{link}\n")) })
+                }
                 Err(source) => Err(Error::Link { source }),
             };
         }

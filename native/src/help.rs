@@ -19,7 +19,8 @@ which vfio-pci must have and nothing of value may depend on: it is reset, opened
 interrupt, and shows its calls and their answers only. Exits with 0 when every expectation held, with 1 when \
 one failed (its line goes to standard error), and with 2 when the text is wrong or can't be read.
 
-A scenario is plain text, one step a line, with what is expected of it behind an arrow:
+A scenario is plain text, one step a line, with what is expected of it behind an arrow. Without \
+a `function` line the function is `simple`, without a `host` line the host is linux-6.12:
 
   function e1000e
   host linux-6.1
@@ -60,11 +61,12 @@ Prints a scenario that says what the input says. The input is one of:
 - lines of strace, with any of -f, -i, -n, -r, -t, -X, -y and -Y: VFIO_DEVICE_SET_IRQS, GET_IRQ_INFO and RESET \
 of one device, and what happens to the eventfds they name;
 - the bytes of a struct vfio_irq_set: hex digits, xxd, hexdump -C, a C array or string, gdb's x/20xb or x/5xw;
-- a config dump: what lspci -xxx prints, or a sysfs config file; of several functions the first, or \
-the one --function names.
+- a config dump: what lspci -xxx prints, or a sysfs config file; of several functions the first \
+that can interrupt, or the one --function names.
 
 What was answered becomes what is expected. What the input does not show, is a comment and is \
-told on standard error with its line: strace itself prints VFIO's structures as addresses. Exits \
+told on standard error with its line: strace itself prints VFIO's structures as addresses; their bytes gdb shows: on x86-64 \
+`break ioctl if $rsi == 0x3b6e`, there `x/6xw $rdx`, and a word more for each further vector. Exits \
 with 0 when there is a scenario, with 2 when nothing of the input can be used.";
 pub(crate) const IMPORT_EXAMPLES: &str = "\
 Examples:

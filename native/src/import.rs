@@ -4,7 +4,7 @@ use vfio_irq_core::import::{self, Import};
 use vfio_irq_core::pci::import::{Imported, from_any};
 use vfio_irq_core::scenario::{TextError, function_text};
 
-use crate::excerpt::Excerpt;
+use crate::excerpt::{Excerpt, Word};
 use crate::input::Input;
 use crate::profiles::choose;
 use crate::{Error, Exit, Paint, Report};
@@ -14,7 +14,7 @@ use crate::{Error, Exit, Paint, Report};
 /// - [`Exit::Held`] when there is a scenario,
 /// - [`Exit::Wrong`] when nothing of the input could be used.
 ///
-/// `function` is the address of one in a config dump; without, the first is taken.
+/// `function` is the address of one in a config dump; without, the first that can interrupt is taken.
 pub fn import(input: &Input, function: Option<&str>, paint: Paint) -> Result<Report, Error> {
     let dump = || {
         from_any(&input.bytes).map_err(|source| Error::Import { name: input.name.clone(), source })
@@ -48,11 +48,22 @@ pub fn import(input: &Input, function: Option<&str>, paint: Paint) -> Result<Rep
             Err(_) => return Err(refused),
         },
     };
-    let Import { kind, scenario, problems } = import::import(text);
-    let mut stderr: String = problems.iter().map(|one| show(one, input, text, paint)).collect();
+    let Import { kind, scenario, problems, mut notes } = import::import(text);
+    // Only an address can be asked for.
+    let choice = kind == Some(import::Kind::Config)
+        && dump().is_ok_and(|found| found.iter().all(|one| one.address.is_some()));
+    if let Some(note) = notes.first_mut().filter(|_| choice) {
+        note.message += "; choose with --function ADDRESS";
+    }
+    let exit = if scenario.is_empty() { Exit::Wrong } else { Exit::Held };
+    // Nothing is wrong with what became a scenario.
+    let word = if exit == Exit::Held { Word::Note } else { Word::Error };
+    let shown = |all: &[TextError], word| -> String {
+        all.iter().map(|one| show(one, word, input, text, paint)).collect()
+    };
+    let mut stderr = shown(&notes, Word::Note) + &shown(&problems, word);
     let name = &input.name;
     let what = kind.map_or("nothing known here", import::Kind::words);
-    let exit = if scenario.is_empty() { Exit::Wrong } else { Exit::Held };
     match (problems.len(), exit) {
         (_, Exit::Wrong) => {
             stderr += &format!("{name}: taken for {what}; there is no scenario in it\n")
@@ -77,9 +88,10 @@ fn only(input: &Input, one: &Imported) -> Result<Report, Error> {
     }
 }
 
-fn show(problem: &TextError, input: &Input, text: &str, paint: Paint) -> String {
+fn show(problem: &TextError, word: Word, input: &Input, text: &str, paint: Paint) -> String {
     let label = problem.expected.as_ref().map_or(String::new(), |e| format!("expected {e}"));
     let excerpt = Excerpt {
+        word,
         title: &problem.message,
         name: &input.name,
         text,

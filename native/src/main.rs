@@ -44,10 +44,10 @@ enum Command {
     Inspect(Inspect),
     #[command(about = help::IMPORT, long_about = help::IMPORT_LONG, after_long_help = help::IMPORT_EXAMPLES)]
     Import {
-        /// Lines of strace, bytes of a request, or a config dump; `-` reads standard input.
+        /// Lines of strace, bytes of a request, or a config dump; `-` reads standard input. Or a link.
         #[arg(value_hint = ValueHint::FilePath)]
         file: PathBuf,
-        /// The function of a config dump at this address, instead of the first.
+        /// The function of a config dump at this address, instead of the first that can interrupt.
         #[arg(long, value_name = "ADDRESS")]
         function: Option<String>,
     },
@@ -266,7 +266,7 @@ fn execute(cli: &Cli) -> anyhow::Result<Report> {
         },
         Command::Import { file, function } => {
             let paint = paint(cli.color, &io::stderr());
-            Ok(import::import(&Input::read(file)?, function.as_deref(), paint)?)
+            Ok(import::import(&Input::read_or_link(file)?, function.as_deref(), paint)?)
         }
         Command::Answers(arguments) => print_answers(arguments),
         Command::Export(arguments) => export_scenario(arguments),

@@ -5,7 +5,7 @@ use vfio_irq_core::render;
 use vfio_irq_core::scenario::{self, MAX_ERRORS, Overrides, Scenario, TextError, run_emulated};
 use vfio_irq_core::trace::{Check, Entry, Trace};
 
-use crate::excerpt::Excerpt;
+use crate::excerpt::{Excerpt, Word};
 use crate::input::Input;
 use crate::{Error, Exit, Paint, Report};
 
@@ -112,6 +112,7 @@ fn print_errors(errors: &[TextError], input: &Input, text: &str, paint: Paint) -
     let mut out = String::new();
     for error in errors {
         let excerpt = Excerpt {
+            word: Word::Error,
             title: &error.message,
             name: &input.name,
             text,
@@ -137,6 +138,7 @@ fn print_failures(trace: &Trace, input: &Input, text: &str, paint: Paint) -> Str
     let mut out = String::new();
     for (entry, check) in failed.iter().take(MAX_FAILURES) {
         let excerpt = Excerpt {
+            word: Word::Error,
             title: "the expectation does not hold",
             name: &input.name,
             text,

@@ -250,3 +250,15 @@ fn trace_in_another_form_is_what_run_prints() {
         assert_eq!(made.stdout, shown.stdout, "{form}");
     }
 }
+
+#[test]
+fn relative_link_says_how_it_gets_an_address() {
+    let relative = ran_with("export - --as link", b"fire 0\n");
+    assert_eq!(relative.status, 0);
+    assert!(relative.stdout.starts_with("playground.html#"), "{}", relative.stdout);
+    assert!(relative.stderr.contains("--page URL"), "{}", relative.stderr);
+    let page = "https://example.org/playground.html";
+    let whole = ran_with(&format!("export - --as link --page {page}"), b"fire 0\n");
+    assert_eq!((whole.status, &*whole.stderr), (0, ""));
+    assert!(whole.stdout.starts_with(page), "{}", whole.stdout);
+}

@@ -26,6 +26,22 @@ fn trace_is_a_scenario_that_runs_and_what_is_missing_is_told() {
 }
 
 #[test]
+fn what_is_assumed_is_a_note_and_not_counted_as_left_out() {
+    let set = "ioctl(23, VFIO_DEVICE_SET_IRQS, {argsz=24, flags=0x24, index=2, start=0, count=1, \
+               data=[30]}) = 0\n";
+    let import = ran_with("import -", set.as_bytes());
+    assert_eq!(import.status, 0);
+    let note = "note: nobody made descriptor 30 here: taken for an eventfd\n --> <stdin>:1:1\n";
+    assert!(import.stderr.starts_with(note), "{}", import.stderr);
+    assert!(!import.stderr.contains("not in the scenario"), "{}", import.stderr);
+    let import = ran_with("import -", TRACE.as_bytes());
+    assert!(import.stderr.starts_with("note: set_irqs: "), "{}", import.stderr);
+    assert!(!import.stderr.contains("error"), "{}", import.stderr);
+    let nothing = ran_with("import -", b"00 zz\n");
+    assert!(nothing.stderr.starts_with("error: "), "{}", nothing.stderr);
+}
+
+#[test]
 fn config_file_and_its_scenario_are_the_same_function() {
     let mut config = vec![0; 256];
     for (at, byte) in [(0, 0x34), (1, 0x12), (6, 0x10), (0x34, 0x50), (0x50, 5), (0x52, 0x84)] {
@@ -60,7 +76,10 @@ fn function_of_a_dump_is_the_first_or_the_one_asked_for() {
     let first = ran_with("import -", &dump());
     assert_eq!(first.status, 0, "{}", first.stderr);
     assert!(first.stdout.contains("00: 34 12"), "{}", first.stdout);
-    assert!(first.stderr.contains("another function, not taken: 00:03.0"), "{}", first.stderr);
+    let note = "note: 2 functions; took 00:02.0 1234:0000; others: 00:03.0; \
+                choose with --function ADDRESS\n --> <stdin>:1:1\n";
+    assert!(first.stderr.starts_with(note), "{}", first.stderr);
+    assert!(!first.stderr.contains("not in the scenario"), "{}", first.stderr);
     for address in ["00:03.0", "0000:00:03.0"] {
         let second = ran_with(&format!("import - --function {address}"), &dump());
         assert_eq!((second.status, &*second.stderr), (0, ""));

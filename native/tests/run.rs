@@ -216,3 +216,10 @@ fn svg_format_is_one_picture() {
     let picture = ran.stdout.trim();
     assert!(picture.starts_with("<svg") && picture.ends_with("</svg>"), "{picture}");
 }
+
+#[test]
+fn wrong_link_is_told_once() {
+    let run = ran("run v1=");
+    assert_eq!(run.status, 2);
+    assert_eq!(run.stderr.matches("link").count(), 1, "{}", run.stderr);
+}

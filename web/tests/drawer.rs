@@ -103,6 +103,11 @@ async fn link_read_late_is_not_taken_for_what_was_pasted_after_it() {
     TimeoutFuture::new(300).await;
     tick().await;
     assert_eq!(page.said(".vfi-preview").trim(), "function edu");
+    // What a link holds is a scenario, also if it is a wrong one.
+    paste(&link::encode(&View::of_text("hello\n")).expect("it is short"));
+    TimeoutFuture::new(300).await;
+    tick().await;
+    assert!(page.said(".vfi-import").contains("a scenario, from a link"));
 }
 
 #[wasm_bindgen_test]
@@ -114,6 +119,31 @@ async fn nothing_is_inserted_into_a_text_with_an_error_and_it_says_so() {
     page.write(".vfi-area", "fier 0\n").await;
     assert!(page.find(".vfi-insert").has_attribute("disabled"));
     assert!(page.said(".vfi-import").contains("has an error"), "{}", page.said(".vfi-import"));
+}
+
+#[wasm_bindgen_test]
+async fn dump_of_two_functions_says_where_another_is_chosen() {
+    let page = Page::new(ENABLED, false).await;
+    page.press("Import").await;
+    let zeros = "00 ".repeat(16);
+    let rows: String = ["10", "20", "30"].map(|at| format!("{at}: {zeros}\n")).concat();
+    let one = |address: &str| format!("{address} A: B\n00: 34 12 {}\n{rows}", "00 ".repeat(14));
+    page.write(".vfi-import textarea", &(one("00:01.0") + &one("00:02.0"))).await;
+    let said = page.said(".vfi-import");
+    assert!(said.contains("2 functions; took 00:01.0"), "{said}");
+    assert!(said.contains("The tool Function lets you choose"), "{said}");
+}
+
+#[wasm_bindgen_test]
+async fn text_is_not_replaced_by_comments_alone() {
+    let page = Page::new(ENABLED, false).await;
+    page.press("Import").await;
+    let shown = "ioctl(23, VFIO_DEVICE_SET_IRQS, 0x7ffc0010) = 0\n";
+    page.write(".vfi-import textarea", shown).await;
+    assert!(page.said(".vfi-preview").contains("only its address"));
+    assert!(page.find(".vfi-replace").has_attribute("disabled"));
+    page.write(".vfi-import textarea", "ioctl(23, VFIO_DEVICE_RESET) = 0\n").await;
+    assert!(!page.find(".vfi-replace").has_attribute("disabled"));
 }
 
 #[wasm_bindgen_test]

@@ -6,13 +6,14 @@ use alloc::format;
 use alloc::string::{String, ToString};
 
 use super::fds::letter;
+use super::story::{NO_FUNCTION, NO_HOST};
 use super::{Import, Kind};
 use crate::scenario::Scenario;
 use crate::scenario::ast::{Action, Data, Expect, FdRef, FdRefs, Names, Statement};
 
 impl Import {
     /// The scenario to stand within this text: what it calls `a` here is not what the text calls
-    /// `a`. One that was a scenario already keeps its names, which somebody chose.
+    /// `a`; and what is said of defaults does not hold where the text says a function or a host. One that was a scenario already keeps its names, which somebody chose.
     pub fn apart(&self, text: &str) -> String {
         let Ok(scenario) = Scenario::parse(&self.scenario) else { return self.scenario.clone() };
         if self.kind == Some(Kind::Scenario) {
@@ -21,6 +22,12 @@ impl Import {
         let mut free = Free::beside(text);
         let mut names: BTreeMap<String, String> = BTreeMap::new();
         let mut lines = scenario.lines().to_vec();
+        for (word, comment) in [("function", NO_FUNCTION), ("host", NO_HOST)] {
+            if text.lines().any(|line| line.split_whitespace().next() == Some(word)) {
+                let of = |said: &String| said.starts_with(comment);
+                lines.retain(|line| !line.comment.as_ref().is_some_and(of));
+            }
+        }
         for line in &mut lines {
             let Some(Statement::Step(step)) = &mut line.statement else { continue };
             each(&mut step.action.what, &mut |name| {

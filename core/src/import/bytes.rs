@@ -1,5 +1,5 @@
 //! Bytes as people have them: plain hex, `xxd`, `hexdump -C`, `hexdump` and `od -x` (little-endian
-//! words), `xxd -e`, a C array or string, gdb's `x/20xb` and `x/5xw`.
+//! words), `xxd -e`, a C array or string, gdb's `x/20xb` and `x/5xw`, with its prompt or without.
 
 use alloc::format;
 use alloc::vec::Vec;
@@ -35,6 +35,10 @@ pub(super) fn read(text: &str) -> Result<(Vec<u8>, Option<&'static str>), TextEr
     // Digits of each group, while all are alike.
     let mut group = Some(0);
     for (line, number) in text.lines().zip(1..) {
+        // What was asked of gdb, before what it answered.
+        if line.trim_start().starts_with("(gdb)") {
+            continue;
+        }
         if let Some(strings) = strings(line) {
             for (column, string) in strings {
                 let length = string.chars().count() as u32 + 1;
@@ -106,6 +110,18 @@ pub(super) fn read(text: &str) -> Result<(Vec<u8>, Option<&'static str>), TextEr
         }
     }
     Ok((bytes, None))
+}
+
+/// Whether anything in a text looks like bytes: words such as `be` and `add` do not.
+pub(super) fn any(text: &str) -> bool {
+    let byte = |word: &str| {
+        let digits = word.strip_prefix("0x").unwrap_or(word);
+        is_hex(digits)
+            && word.contains(|c: char| c.is_ascii_digit())
+            && digits.len().is_multiple_of(2)
+    };
+    let between = |c: char| c.is_whitespace() || matches!(c, ',' | ';' | '{' | '}');
+    text.contains('\\') || text.split(between).any(byte)
 }
 
 /// Whether this is a request somebody may have meant.

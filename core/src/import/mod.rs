@@ -64,11 +64,13 @@ pub struct Import {
     pub scenario: String,
     /// What could not be used, in the order of the text; at most [`MAX_PROBLEMS`].
     pub problems: Vec<TextError>,
+    /// What is in the scenario by a choice or an assumption, likewise.
+    pub notes: Vec<TextError>,
 }
 
 impl Import {
     fn failed(kind: Option<Kind>, problems: Vec<TextError>) -> Self {
-        Self { kind, scenario: String::new(), problems }
+        Self { kind, scenario: String::new(), problems, notes: Vec::new() }
     }
 }
 
@@ -90,7 +92,7 @@ pub fn import(text: &str) -> Import {
     let errors = match Scenario::parse(text) {
         Ok(_) => {
             let (kind, scenario) = (Some(Kind::Scenario), text.into());
-            return Import { kind, scenario, problems: Vec::new() };
+            return Import { kind, scenario, problems: Vec::new(), notes: Vec::new() };
         }
         Err(errors) => errors,
     };
@@ -110,7 +112,24 @@ pub fn import(text: &str) -> Import {
     }
     match bytes::read(text) {
         Ok((read, note)) => checked(Kind::Bytes, story::of_request(read, note)),
+        Err(_) if !bytes::any(text) => {
+            let message = "not recognised: accepted are lines of strace, bytes of struct \
+                           vfio_irq_set in hex, a sysfs config file or lspci -xxx text, a link, a \
+                           scenario";
+            Import::failed(None, vec![problem(1, 1, 1, message)])
+        }
         Err(problem) => Import::failed(Some(Kind::Bytes), vec![problem]),
+    }
+}
+
+/// Takes what can be nothing but a scenario, as a link's content; its errors are a scenario's.
+pub fn import_scenario(text: &str) -> Import {
+    match Scenario::parse(text) {
+        Ok(_) => {
+            let (kind, scenario) = (Some(Kind::Scenario), text.into());
+            Import { kind, scenario, problems: Vec::new(), notes: Vec::new() }
+        }
+        Err(errors) => Import::failed(Some(Kind::Scenario), errors),
     }
 }
 
@@ -123,24 +142,35 @@ fn is_scenario(text: &str) -> bool {
     })
 }
 
-/// What a part of the importer found out: a scenario's text and what is not in it.
+/// What a part of the importer found out: a scenario's text, what is not in it, and what is in it
+/// by an assumption.
+#[derive(Default)]
 struct Told {
     text: String,
     problems: Vec<TextError>,
+    notes: Vec<TextError>,
+}
+
+/// In the order of the text, and no more than are listed.
+fn bounded(mut all: Vec<TextError>, more: &str) -> Vec<TextError> {
+    all.sort_by_key(|problem| (problem.line, problem.column));
+    if all.len() > MAX_PROBLEMS {
+        all.truncate(MAX_PROBLEMS);
+        if let Some(last) = all.last_mut() {
+            last.message = more.into();
+            last.expected = None;
+        }
+    }
+    all
 }
 
 /// The text in its canonical form. That it parses is the importer's own promise: a text that does
 /// not is told as a problem, not given out.
 fn checked(kind: Kind, told: Told) -> Import {
-    let Told { text, mut problems } = told;
-    problems.sort_by_key(|problem| (problem.line, problem.column));
-    if problems.len() > MAX_PROBLEMS {
-        problems.truncate(MAX_PROBLEMS);
-        if let Some(last) = problems.last_mut() {
-            last.message = "from here on more is not in the scenario than is listed".into();
-            last.expected = None;
-        }
-    }
+    let Told { text, problems, notes } = told;
+    let more = "from here on more is not in the scenario than is listed";
+    let mut problems = bounded(problems, more);
+    let notes = bounded(notes, "from here on more is assumed than is listed");
     let parsed = Scenario::parse(&text);
     match parsed {
         Ok(scenario) if says_something(&scenario) => {
@@ -148,7 +178,7 @@ fn checked(kind: Kind, told: Told) -> Import {
             // Alignment may make a text too long to be one.
             let fits = canonical.len() <= MAX_TEXT;
             let scenario = if fits { canonical } else { text };
-            Import { kind: Some(kind), scenario, problems }
+            Import { kind: Some(kind), scenario, problems, notes }
         }
         Ok(_) => Import::failed(Some(kind), problems),
         Err(errors) => {
@@ -171,26 +201,49 @@ fn says_something(scenario: &Scenario) -> bool {
     })
 }
 
-/// The first of a dump's functions; the others are told, at the lines with their addresses.
+/// Most functions named that were not taken.
+const MAX_NAMED: usize = 40;
+
+/// One of a dump's functions: the first that can interrupt, or the first. Which, and which others
+/// there are, is noted where it stands.
 fn config(text: &str, functions: &[dump::Imported]) -> Import {
-    let Some((first, others)) = functions.split_first() else {
+    let interrupts = |one: &&dump::Imported| {
+        let decoded = &one.decoded;
+        let any = decoded.pin > 0 || decoded.msi.is_some() || decoded.msix.is_some();
+        any && one.function().is_ok()
+    };
+    let Some(taken) = functions.iter().find(interrupts).or(functions.first()) else {
         return Import::failed(Some(Kind::Config), Vec::new());
     };
-    let line = |other: &dump::Imported| {
-        let address = other.address.as_deref()?;
+    let address = taken.address.as_deref().unwrap_or_default();
+    let line = || {
         let at = text.lines().position(|line| line.trim_start().starts_with(address))?;
         u32::try_from(at + 1).ok()
     };
-    let problems = others.iter().take(MAX_PROBLEMS).map(|other| {
-        let message = format!("another function, not taken: {}", other.name());
-        let length = other.address.as_ref().map_or(1, |address| address.len() as u32);
-        problem(line(other).unwrap_or(1), 1, length, message)
-    });
-    let problems = problems.collect();
-    match first.function() {
-        Ok(_) => Import { kind: Some(Kind::Config), scenario: function_text(first), problems },
-        Err(error) => Import::failed(Some(Kind::Config), vec![problem(1, 1, 1, error.to_string())]),
+    let line = if address.is_empty() { None } else { line() };
+    let place =
+        |message| problem(line.unwrap_or(1), 1, address.chars().count().max(1) as u32, message);
+    if let Err(error) = taken.function() {
+        return Import::failed(Some(Kind::Config), vec![place(error.to_string())]);
     }
+    let mut notes = Vec::new();
+    if functions.len() > 1 {
+        let others = functions.iter().filter(|other| !core::ptr::eq(*other, taken));
+        let name =
+            |other: &dump::Imported| other.address.clone().unwrap_or_else(|| other.decoded.ids());
+        let mut named: Vec<String> = others.take(MAX_NAMED).map(name).collect();
+        if named.len() + 1 < functions.len() {
+            named.push("…".into());
+        }
+        notes.push(place(format!(
+            "{} functions; took {}; others: {}",
+            functions.len(),
+            taken.name(),
+            named.join(", ")
+        )));
+    }
+    let (kind, scenario) = (Some(Kind::Config), function_text(taken));
+    Import { kind, scenario, problems: Vec::new(), notes }
 }
 
 fn problem(line: u32, column: u32, length: u32, message: impl Into<String>) -> TextError {

@@ -21,9 +21,14 @@ use super::strace::{Answer, Call, MAKERS, Read, ioctl};
 use super::value::Value;
 use super::{MAX_PROBLEMS, Told, problem};
 use crate::scenario::{
-    FlagWords, MAX_LINES, MAX_LISTED_IN_ALL, MAX_NAMES, MAX_TEXT, MAX_WIDTH, TextError,
+    DEFAULT_FUNCTION, DEFAULT_HOST, FlagWords, MAX_LINES, MAX_LISTED_IN_ALL, MAX_NAMES, MAX_TEXT,
+    MAX_WIDTH, TextError,
 };
 use crate::uapi::{CONFIG_REGION, IrqIndex, IrqInfo, IrqInfoFlags, IrqSetHeader};
+
+/// How the comments begin that stand for a function or a host the trace does not tell.
+pub(super) const NO_FUNCTION: &str = " The trace does not tell the function:";
+pub(super) const NO_HOST: &str = " The trace does not tell the host:";
 
 const SET_IRQS: &str = "VFIO_DEVICE_SET_IRQS";
 const IRQ_INFO: &str = "VFIO_DEVICE_GET_IRQ_INFO";
@@ -32,6 +37,10 @@ const RESET: &str = "VFIO_DEVICE_RESET";
 const DEVICE_FD: &str = "VFIO_GROUP_GET_DEVICE_FD";
 /// Asked of a device's own file before anything else.
 const BIND: &str = "VFIO_DEVICE_BIND_IOMMUFD";
+
+/// How to get at the bytes `strace` does not show: for x86-64, whose third argument is in `rdx`.
+const GDB: &str = "; gdb shows the bytes (x86-64): `break ioctl if $rsi == 0x3b6e`, there \
+                   `x/6xw $rdx`, and a word more for each further vector; import what it prints";
 
 /// Where a region begins in the device's file: its index above this bit (vfio-pci).
 pub(super) const REGION_SHIFT: u32 = 40;
@@ -59,6 +68,8 @@ enum Device {
 struct Story {
     text: String,
     problems: Vec<TextError>,
+    /// What is said by an assumption.
+    notes: Vec<TextError>,
     fds: Fds,
     device: Device,
     /// Names a request lists; none: no request shows what it lists.
@@ -71,6 +82,8 @@ struct Story {
     /// How often something was said or told.
     accounted: u64,
     full: bool,
+    /// How to get at what is behind an address was told.
+    gdb: bool,
     /// That there are too many names was told.
     named: bool,
     /// Processes whose closing of inherited descriptors was told.
@@ -86,9 +99,9 @@ pub(super) fn of_request(bytes: Vec<u8>, note: Option<&str>) -> Told {
     match set_irqs(header, Some(data), |fd| fds.listed(0, fd, true, &mut news)) {
         Ok(request) => {
             let note = note.map_or(String::new(), |note| format!("# {note}\n"));
-            Told { text: format!("{note}{request}\n"), problems: Vec::new() }
+            Told { text: format!("{note}{request}\n"), ..Told::default() }
         }
-        Err(message) => Told { text: String::new(), problems: [problem(1, 1, 1, message)].into() },
+        Err(message) => Told { problems: [problem(1, 1, 1, message)].into(), ..Told::default() },
     }
 }
 
@@ -100,7 +113,7 @@ pub(super) fn tell(read: Read<'_>) -> Told {
     let (wanted, counts) = (first.fds.listed, first.counts);
     let mut story = Story { wanted, ..Story::default() };
     read.calls.iter().for_each(|call| story.call(call));
-    let Story { text, mut problems, noresize, device, .. } = story;
+    let Story { text, mut problems, notes, noresize, device, .. } = story;
     let none = matches!(device, Device::None);
     if none {
         let message = "no call about a device's interrupts is in this";
@@ -110,7 +123,7 @@ pub(super) fn tell(read: Read<'_>) -> Told {
     problems.extend(read.problems);
     let nothing = none || text.is_empty();
     let text = if nothing { String::new() } else { head(counts, noresize) + &text };
-    Told { text, problems }
+    Told { text, problems, notes }
 }
 
 /// What stands before the steps: the function and host as far as GET_IRQ_INFO tells them.
@@ -130,11 +143,15 @@ fn head(counts: [Option<u32>; 3], noresize: Option<bool>) -> String {
             let _ = write!(text, " msix={msix}");
         }
         text.push_str("  # counted by irq_info\n");
+    } else {
+        let _ = writeln!(text, "#{NO_FUNCTION} it is `{DEFAULT_FUNCTION}`.");
     }
     match noresize {
         Some(true) => text.push_str("host linux-6.1  # msix has noresize\n"),
         Some(false) => text.push_str("host linux-6.12  # msix has no noresize\n"),
-        None => {}
+        None => {
+            let _ = writeln!(text, "#{NO_HOST} it is {DEFAULT_HOST}.");
+        }
     }
     text.push('\n');
     text
@@ -143,6 +160,14 @@ fn head(counts: [Option<u32>; 3], noresize: Option<bool>) -> String {
 impl Story {
     fn wrong(&mut self, call: &Call<'_>, message: impl Into<String>) {
         self.told(call.line, call.column, call.name.len() as u32, message);
+    }
+
+    /// Something is in the story only because of an assumption.
+    fn assumed(&mut self, call: &Call<'_>, message: impl Into<String>) {
+        self.accounted += 1;
+        if self.notes.len() <= MAX_PROBLEMS {
+            self.notes.push(problem(call.line, call.column, call.name.len() as u32, message));
+        }
     }
 
     fn told(&mut self, line: u32, column: u32, length: u32, message: impl Into<String>) {
@@ -280,8 +305,16 @@ impl Story {
             (_, Value::Struct(_)) => self.irq_info(call, &argument),
             (_, Value::Number(address)) => {
                 let reason = format!("strace shows only its address, {:#x}", *address as u64);
-                let what = if what == SET_IRQS { "set_irqs" } else { "irq_info" };
-                self.unsaid(call, what, &reason);
+                if what != SET_IRQS {
+                    return self.unsaid(call, "irq_info", &reason);
+                }
+                self.comment(call, "set_irqs", &reason);
+                // Once: a trace has many of them.
+                let how = match core::mem::replace(&mut self.gdb, true) {
+                    true => "",
+                    false => GDB,
+                };
+                self.wrong(call, format!("set_irqs: {reason}{how}"));
             }
             _ => self.unsaid(call, &what, "what is asked is not shown"),
         }
@@ -317,7 +350,7 @@ impl Story {
             };
             let message =
                 format!("nobody made descriptor {first}{more} here: taken for an eventfd");
-            self.wrong(call, message);
+            self.assumed(call, message);
         }
         for name in news.plain {
             self.say(call, &format!("plainfd {name}"), "");

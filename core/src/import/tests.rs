@@ -27,8 +27,11 @@ fn steps(text: &str) -> Vec<String> {
     text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect()
 }
 
+/// What was left out and what was assumed, in the order of the text.
 fn problems(text: &str) -> Vec<String> {
-    let problems = import(text).problems;
+    let Import { mut problems, notes, .. } = import(text);
+    problems.extend(notes);
+    problems.sort_by_key(|problem| (problem.line, problem.column));
     problems
         .iter()
         .map(|problem| format!("{}:{} {}", problem.line, problem.column, problem.message))
@@ -106,14 +109,37 @@ reset  -> 0
 # line 4: set_irqs msix 0+1, its data is not shown; it answered 0
 ";
     assert!(imported.scenario.ends_with(comments), "{}", imported.scenario);
+    let told = problems(text);
+    assert!(told[0].contains("`break ioctl if $rsi == 0x3b6e`"), "{told:?}");
+    assert!(told[0].contains("`x/6xw $rdx`"), "{told:?}");
+    let [first, ..] = &*imported.problems else { panic!("nothing told") };
+    let (what, _) = first.message.split_once(';').expect("how stands behind it");
+    assert_eq!(what, "set_irqs: strace shows only its address, 0x7fff2b5ea850");
+    let again = text.replacen("ioctl(3, VFIO_DEVICE_RESET) = 0", text.lines().next().unwrap(), 1);
+    assert!(problems(&again)[1].ends_with("0x7fff2b5ea850"), "how is told once");
     assert_eq!(
-        problems(text),
+        told[1..],
         [
-            "1:1 set_irqs: strace shows only its address, 0x7fff2b5ea850",
             "3:1 another device: descriptor 3 is followed here",
             "4:3 set_irqs msix 0+1: its data is not shown",
         ]
     );
+}
+
+#[test]
+fn defaults_a_trace_runs_on_are_said_unless_the_text_around_says_others() {
+    let import = import("ioctl(3, VFIO_DEVICE_RESET) = 0\n");
+    let function = "# The trace does not tell the function: it is `simple`.\n";
+    let host = "# The trace does not tell the host: it is linux-6.12.\n";
+    assert!(import.scenario.contains(&format!("{function}{host}")), "{}", import.scenario);
+    let apart = |text| {
+        let text = import.apart(text);
+        (text.contains(function), text.contains(host))
+    };
+    assert_eq!(apart("reset\n"), (true, true));
+    assert_eq!(apart("function edu\n"), (false, true));
+    assert_eq!(apart("function edu\nhost linux-6.1\n"), (false, false));
+    assert!(!self::import(DECODED).scenario.contains("does not tell"));
 }
 
 #[test]
@@ -159,6 +185,9 @@ fn descriptor_that_is_no_live_eventfd_is_said_as_what_it_is() {
     let unseen = one(30, "0");
     assert_eq!(steps(&unseen), [set("a", "0")]);
     assert_eq!(problems(&unseen), ["1:1 nobody made descriptor 30 here: taken for an eventfd"]);
+    // It is in the scenario, by an assumption.
+    let counted = import(&unseen);
+    assert_eq!((counted.problems.len(), counted.notes.len()), (0, 1));
     // What the kernel took was an eventfd.
     let again = format!("close(30) = 0\n{}", one(30, "0"));
     assert_eq!(steps(&again), [set("a", "0")]);
@@ -404,6 +433,7 @@ fn bytes_in_any_form_are_the_request() {
         "0000001c 00000024 00000002 00000000 00000002 00000009 ffffffff",
         "00000000: 1c000000 24000000 02000000 00000000  ....$...........\n00000010: 02000000 09000000 ffffffff           ............",
         "0x7ffe1230:\t0x0000001c\t0x00000024\t0x00000002\t0x00000000\n0x7ffe1240 <b+16>:\t0x00000002\t0x00000009\t0xffffffff",
+        "(gdb) x/7xw $rdx\n0x7ffe1230:\t0x0000001c\t0x00000024\t0x00000002\t0x00000000\n0x7ffe1240:\t0x00000002\t0x00000009\t0xffffffff\n(gdb) ",
     ];
     for form in forms {
         assert_eq!(steps(form), ["set_irqs msix trigger eventfd 0 [a, -1]"], "{form}");
@@ -440,6 +470,20 @@ fn bytes_that_are_none_are_told_with_their_place() {
 }
 
 #[test]
+fn text_of_nothing_known_is_not_called_bytes() {
+    for text in ["hello\n", "to be or not to add", "{"] {
+        let import = import(text);
+        assert_eq!(import.kind, None, "{text}");
+        assert!(import.problems[0].message.starts_with("not recognised: accepted"), "{text}");
+    }
+    assert_eq!(import("hello 1c 00").kind, Some(Kind::Bytes));
+    let link = import_scenario("hello\n");
+    assert_eq!((link.kind, &*link.scenario), (Some(Kind::Scenario), ""));
+    assert_eq!(link.problems, Scenario::parse("hello\n").unwrap_err());
+    assert_eq!(import_scenario("fire 0\n").scenario, "fire 0\n");
+}
+
+#[test]
 fn other_texts_are_what_they_are() {
     let kinds = [
         ("fire 0\n", Some(Kind::Scenario)),
@@ -455,7 +499,31 @@ fn other_texts_are_what_they_are() {
     assert_eq!(problems("set_irqs msix\n"), ["1:14 the line ends here"]);
     let dump = import(include_str!("../pci/import/data/real.lspci.txt"));
     assert!(dump.scenario.starts_with("function config name="), "{}", dump.scenario);
-    assert_eq!(dump.problems.len(), 5);
+    assert_eq!((dump.problems.len(), dump.notes.len()), (0, 1));
+}
+
+/// A function's 64 bytes as lspci prints them: no capabilities, this Interrupt Pin.
+fn rows(address: &str, device: &str, pin: u8) -> String {
+    let zeros = " 00".repeat(12);
+    let none = format!(" 00 00 00 00{zeros}\n");
+    format!(
+        "{address} A: B\n00: 34 12 {device} 00{zeros}\n10:{none}20:{none}30:{zeros} 00 {pin:02x} 00 00\n\n"
+    )
+}
+
+#[test]
+fn function_of_a_dump_is_the_first_that_interrupts_and_the_others_are_one_note() {
+    let text = rows("00:00.0", "01", 0) + &rows("00:01.0", "02", 1) + &rows("00:02.0", "03", 2);
+    let dump = import(&text);
+    assert!(dump.scenario.contains("00:01.0 1234:0002"), "{}", dump.scenario);
+    assert_eq!(dump.problems, vec![]);
+    let [note] = &*dump.notes else { panic!("{:?}", dump.notes) };
+    assert_eq!((note.line, note.column, note.length), (7, 1, 7));
+    assert_eq!(note.message, "3 functions; took 00:01.0 1234:0002; others: 00:00.0, 00:02.0");
+    let quiet = import(&(rows("00:00.0", "01", 0) + &rows("00:01.0", "02", 0)));
+    assert!(quiet.scenario.contains("00:00.0 1234:0001"), "{}", quiet.scenario);
+    let many: String = (0..60).map(|at| rows(&format!("00:{at:02x}.0"), "01", 1)).collect();
+    assert!(import(&many).notes[0].message.ends_with("00:28.0, …"));
 }
 
 #[test]

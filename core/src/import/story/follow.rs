@@ -20,7 +20,7 @@ impl Story {
         if let Some(Open::Followed { name, inherited: false }) = before
             && name.as_ref().is_none_or(|name| self.tells(name))
         {
-            self.wrong(call, format!("where descriptor {fd} was closed before is not here"));
+            self.assumed(call, format!("where descriptor {fd} was closed before is not here"));
         }
         self.closed(call, fd, &Answer::Value(0));
         self.fds.set(call.process, fd, open);
@@ -50,7 +50,7 @@ impl Story {
         let field = call.arguments.first().and_then(|value| value.field("flags"));
         let own = !flags.chain(field).any(files);
         if !self.fds.forked(call.process, child as u64, own) {
-            self.wrong(call, "one process too many: its descriptors are taken for its maker's");
+            self.assumed(call, "one process too many: its descriptors are taken for its maker's");
         }
     }
 
@@ -117,7 +117,10 @@ impl Story {
             return;
         };
         if before != fd {
-            self.wrong(call, format!("descriptor {fd} is taken for the device that was {before}"));
+            self.assumed(
+                call,
+                format!("descriptor {fd} is taken for the device that was {before}"),
+            );
         }
         self.say(call, "open", "0");
         self.opened(call, fd, Open::DEVICE);

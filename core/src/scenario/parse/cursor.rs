@@ -139,6 +139,7 @@ impl<'a> Cursor<'a> {
     pub(super) fn number<T: TryFrom<u64>>(&self, word: &str, at: Span) -> Result<T, TextError> {
         let value = parse_number(word).map_err(|reason| {
             let message = match reason {
+                NotANumber::Digits if word.is_empty() => "a number is missing here".into(),
                 NotANumber::Digits => format!("{} is no number", quoted(word)),
                 NotANumber::TooLarge => format!("{} is too large", quoted(word)),
             };

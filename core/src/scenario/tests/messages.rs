@@ -149,3 +149,9 @@ fn error_displays_in_one_line() {
     let text = "line 1, column 6: `zero` is no number; expected a vector, e.g. `fire 0`";
     assert_eq!(format!("{}", errors[0]), text);
 }
+
+#[test]
+fn number_that_is_missing_is_called_missing() {
+    let errors = Scenario::parse("eventfd a\nfire 0 -> a=\n").unwrap_err();
+    assert_eq!(errors[0].message, "a number is missing here");
+}

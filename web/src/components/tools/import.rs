@@ -2,7 +2,8 @@
 
 use std::rc::Rc;
 
-use vfio_irq_core::import::{Import, Kind, import};
+use vfio_irq_core::import::{Import, Kind, import, import_scenario};
+use vfio_irq_core::scenario::TextError;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlTextAreaElement;
 use yew::platform::spawn_local;
@@ -90,6 +91,10 @@ impl Component for ImportTool {
         let said = format!("{id}-said");
         let import = self.import.as_ref();
         let scenario = import.map_or("", |import| &import.scenario);
+        // Of a trace that shows only addresses come comments alone.
+        let says = scenario
+            .lines()
+            .any(|line| !matches!(line.trim_start().chars().next(), None | Some('#')));
         let config = import.and_then(|import| import.kind) == Some(Kind::Config);
         let replaced =
             if config { edit::set_function_lines(text, scenario) } else { scenario.to_owned() };
@@ -114,14 +119,18 @@ impl Component for ImportTool {
                     }
                     if let Some(import) = import {
                         <p>{ self.kind(import) }</p>
-                        { self.problems(import) }
+                        { self.problems(&import.notes) }
+                        if config && !import.notes.is_empty() {
+                            <p class="vfi-note">{ "The tool Function lets you choose another." }</p>
+                        }
+                        { self.problems(&import.problems) }
                     }
                 </div>
                 if !scenario.is_empty() {
                     <pre class="vfi-hex vfi-preview" tabindex="0" aria-label="The scenario it makes">{ scenario.to_owned() }</pre>
                 }
                 <div class="vfi-actions">
-                    <button type="button" class="vfi-replace" disabled={scenario.is_empty()}
+                    <button type="button" class="vfi-replace" disabled={!says}
                         onclick={act(Action::Replace(replaced))}>
                         { if config { "Use this function" } else { "Replace the text" } }
                     </button>
@@ -144,7 +153,8 @@ fn is_link(pasted: &str) -> bool {
 
 impl ImportTool {
     fn take(&mut self, text: String, link: bool) {
-        self.import = (!text.trim().is_empty()).then(|| import(&text));
+        let read = if link { import_scenario } else { import };
+        self.import = (!text.trim().is_empty()).then(|| read(&text));
         self.link = link;
         self.pasted = text;
     }
@@ -155,8 +165,7 @@ impl ImportTool {
     }
 
     /// Each problem with its line, the place marked.
-    fn problems(&self, import: &Import) -> Html {
-        let all = &import.problems;
+    fn problems(&self, all: &[TextError]) -> Html {
         let shown = all.iter().take(MAX_SHOWN).map(|problem| {
             let line = self.pasted.lines().nth(problem.line as usize - 1).unwrap_or("");
             let line: String = line.chars().take(200).collect();
