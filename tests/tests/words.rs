@@ -1,11 +1,12 @@
-//! The pages that are words rather than rules: the proposed header text and its patch.
+//! The pages that are words rather than rules: the proposed header text and its patch, the questions
+//! and the surprises.
 //!
 //! Left out: that the patch applies to a kernel's header. That needs the kernels' sources, and was
 //! done by hand.
 
 use std::collections::BTreeMap;
 use std::fs;
-use vfio_irq_tests::root;
+use vfio_irq_tests::{root, scenarios};
 
 /// A sentence of the proposed text, as the page has it.
 #[derive(Debug)]
@@ -128,7 +129,8 @@ fn sentence_of_the_header_text_rests_on_rules_there_are() {
 #[test]
 fn header_text_names_flags_and_no_implementation() {
     let text = added(&patch());
-    for word in ["Linux", "kernel", "PCI", "MSI", "INTx", "vector", "handler", "domain", "currently"]
+    for word in
+        ["Linux", "kernel", "PCI", "MSI", "INTx", "vector", "handler", "domain", "currently"]
     {
         assert!(!text.contains(word), "{word:?} does not belong there");
     }
@@ -166,4 +168,66 @@ fn message_of_the_patch_is_for_a_mail() {
         assert!(line.len() <= 80 && line.is_ascii(), "{line}");
     }
     assert!(message.contains("\nSubject: [PATCH] vfio: "));
+}
+
+/// Every citation in a text: id and page.
+fn citations(text: &str) -> Vec<(&str, &str)> {
+    let parts = text.match_indices("[`").filter_map(|(at, _)| citation(&text[at..]));
+    parts.map(|(id, page, _)| (id, page)).collect()
+}
+
+/// Heads and texts of a page's parts under heads of one kind.
+fn parts<'a>(text: &'a str, head: &str) -> Vec<(&'a str, &'a str)> {
+    text.split(head).skip(1).map(|part| part.split_once('\n').expect("a head is a line")).collect()
+}
+
+#[test]
+fn question_is_answered_shortly_by_rules_there_are() {
+    let clauses = clauses();
+    let text = read("questions.md");
+    let questions = parts(&text, "\n### ");
+    assert!(questions.len() > 50, "{} questions", questions.len());
+    for (question, answer) in questions {
+        let answer = answer.split("\n## ").next().expect("the first part");
+        let cited = citations(answer);
+        assert!(!cited.is_empty(), "{question}: rests on nothing");
+        for (id, page) in cited {
+            let (_, on) = clauses.get(id).unwrap_or_else(|| panic!("{question}: no clause {id}"));
+            assert_eq!(page, on, "{question}: {id} stands elsewhere");
+        }
+        let words = answer.split("[`").next().expect("the first part").split_whitespace().count();
+        assert!(words <= 60, "{question}: {words} words");
+    }
+}
+
+#[test]
+fn surprise_of_the_front_page_has_a_rule_and_a_run() {
+    let front = read("index.md");
+    let (_, table) = front.split_once("## What surprises people").expect("the table");
+    let text = read("surprises.md");
+    let surprises = parts(&text, "\n## ");
+    let mut named = Vec::new();
+    for (head, part) in &surprises {
+        let (id, _) = *citations(part).first().unwrap_or_else(|| panic!("{head}: no rule"));
+        assert!(table.contains(&format!("#{id})")), "{head}: the front page has no {id}");
+        assert!(part.contains("```scenario") && part.contains("*Do:*"), "{head}");
+        named.push(id);
+    }
+    assert_eq!(citations(table).len(), named.len(), "the front page has others");
+}
+
+#[test]
+fn word_of_the_glossary_is_in_its_place_and_used() {
+    let glossary = read("glossary.md");
+    let rows = glossary.lines().filter_map(|line| line.strip_prefix("| "));
+    let words: Vec<&str> = rows.skip(1).filter_map(|row| row.split(" |").next()).collect();
+    let sorted = |word: &&str| word.to_lowercase().replace('-', " ");
+    assert!(words.is_sorted_by_key(sorted), "{words:?}");
+    let pages = scenarios::files(&root().join("book/src"), "md");
+    let pages = pages.iter().filter(|path| !path.ends_with("glossary.md"));
+    let text: String = pages.map(|path| fs::read_to_string(path).expect("listed")).collect();
+    let text = one_space(&text).to_lowercase();
+    for word in words.iter().flat_map(|words| words.split(", ")) {
+        assert!(text.contains(&word.to_lowercase()), "{word} is used nowhere");
+    }
 }
