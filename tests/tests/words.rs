@@ -65,6 +65,8 @@ fn page() -> Vec<Sentence> {
             cites.push((id.to_owned(), page.to_owned()));
             rest = behind.trim_start();
         }
+        // A line break of Markdown.
+        rest = rest.strip_prefix('\\').unwrap_or(rest).trim_start();
         sentences.push(Sentence { words, cites, is_proposal });
     }
     assert!(sentences.len() > 30, "the page was not understood: {} sentences", sentences.len());
