@@ -150,6 +150,12 @@ pub fn entry() -> Vec<Register> {
     ]
 }
 
+/// Of the pending bit array of MSI-X (7.7.2.9): its first dword, a bit a vector; the vectors from 32
+/// on have theirs in the dwords behind it.
+pub fn pending() -> Vec<Register> {
+    vec![whole("Pending Bits", 0, 4)]
+}
+
 /// Bytes of a table entry.
 pub const ENTRY_LEN: u16 = regs::ENTRY_LEN as u16;
 
@@ -184,7 +190,7 @@ mod tests {
 
     #[test]
     fn fields_of_a_register_share_no_bit_and_lie_in_it() {
-        let all = [header(), msi(false, false), msi(true, true), msix(), entry()];
+        let all = [header(), msi(false, false), msi(true, true), msix(), entry(), pending()];
         for register in all.iter().flatten() {
             let sum: u32 = register.fields.iter().map(|field| field.mask.count_ones()).sum();
             assert_eq!(sum, bits(register).count_ones(), "{}", register.name);

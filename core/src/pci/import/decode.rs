@@ -337,7 +337,8 @@ fn decode_msix(config: Config<'_>, offset: u16) -> At<MsixDecoded> {
     let control = config.word(offset + 2);
     let place = |part: MsixPart, at: u16| {
         let value = config.dword(at);
-        let place = BarPlace { bar: (value & regs::MSIX_BIR) as u8, offset: value & !regs::MSIX_BIR };
+        let place =
+            BarPlace { bar: (value & regs::MSIX_BIR) as u8, offset: value & !regs::MSIX_BIR };
         check_bar(config, part, place.bar).map_err(|problem| (at, problem))?;
         Ok(place)
     };
