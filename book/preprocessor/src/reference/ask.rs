@@ -51,8 +51,12 @@ pub fn ask(function: &str, host: &HostProfile, steps: &[&str], request: &str) ->
         _ => None,
     });
     let (said, clause) = answer.with_context(|| format!("{request}: no answer"))?;
-    let did = did(&before, &after, &last.events, &trace.names).join(", ");
-    Ok(Reply { said, clause, did })
+    let mut did = did(&before, &after, &last.events, &trace.names);
+    did.extend(last.events.iter().filter_map(|event| match event {
+        Event::Return(Outcome::Info(info)) => Some(format!("count {}", info.count)),
+        _ => None,
+    }));
+    Ok(Reply { said, clause, did: did.join(", ") })
 }
 
 fn lines(steps: &[&str]) -> Vec<String> {

@@ -19,6 +19,8 @@ const POSITIVE: &str = "MSG-SUPPLY";
 pub struct Asked {
     /// The request, as a step of a scenario.
     pub request: String,
+    /// Said beside it: what came right before; empty for nothing.
+    pub note: &'static str,
     /// The state's name; empty for one that goes without saying.
     pub state: &'static str,
     /// The replies.
@@ -41,11 +43,9 @@ pub fn all() -> Result<Vec<Asked>> {
     for (function, steps, request) in OTHERS {
         let replies = everywhere(function, steps, request)?;
         let state = if steps.contains(&"close") { "closed" } else { "" };
-        let request = match *function {
-            FUNCTION => (*request).to_owned(),
-            other => format!("{request} ({other})"),
-        };
-        all.push(Asked { request, state, replies });
+        let request = (*request).to_owned();
+        let note = if *function == FUNCTION { "" } else { function };
+        all.push(Asked { request, note, state, replies });
     }
     Ok(all)
 }
@@ -62,7 +62,7 @@ fn asked(table: &Table, index: IrqIndex, row: &Row) -> Result<Vec<Asked>> {
         let steps: Vec<String> = steps.map(|step| step.replace("INDEX", index.word())).collect();
         let steps: Vec<&str> = steps.iter().map(String::as_str).collect();
         let replies = everywhere(FUNCTION, &steps, &request)?;
-        Ok(Asked { request: request.clone(), state: state.name, replies })
+        Ok(Asked { request: request.clone(), note: row.note, state: state.name, replies })
     };
     table.states.iter().map(in_state).collect()
 }
@@ -108,10 +108,7 @@ pub fn table(table: &Table, links: Links<'_>) -> Result<String> {
             "{}: the indexes do not answer alike",
             request.request
         );
-        let name = match request.note {
-            "" => format!("`{}`", request.request),
-            note => format!("`{}` ({note})", request.request),
-        };
+        let name = named(request.request, request.note);
         match rows.last_mut() {
             Some((names, same)) if *same == first => names.push(name),
             _ => rows.push((vec![name], first)),
@@ -128,7 +125,7 @@ pub fn table(table: &Table, links: Links<'_>) -> Result<String> {
 fn header_asked() -> Result<Vec<Asked>> {
     let ask = |request: &&str| {
         let replies = everywhere(FUNCTION, &[], request)?;
-        Ok(Asked { request: (*request).to_owned(), state: "", replies })
+        Ok(Asked { request: (*request).to_owned(), note: "", state: "", replies })
     };
     HEADER.iter().map(ask).collect()
 }
@@ -154,7 +151,52 @@ pub fn header(links: Links<'_>) -> Result<String> {
 #[derive(Default)]
 struct By {
     hosts: Vec<usize>,
-    examples: Vec<String>,
+    /// Each with its states.
+    examples: Vec<(String, Vec<&'static str>)>,
+}
+
+impl By {
+    fn add(&mut self, host: usize, asked: &Asked) {
+        if !self.hosts.contains(&host) {
+            self.hosts.push(host);
+        }
+        let name = asked.name();
+        let at = self.examples.iter().position(|(other, _)| *other == name);
+        let at = at.unwrap_or_else(|| {
+            self.examples.push((name, Vec::new()));
+            self.examples.len() - 1
+        });
+        let states = &mut self.examples[at].1;
+        if !asked.state.is_empty() && !states.contains(&asked.state) {
+            states.push(asked.state);
+        }
+    }
+
+    /// One of each index first.
+    fn shown(&self) -> Vec<&(String, Vec<&'static str>)> {
+        let index = |text: &str| text.split(' ').nth(1).map(str::to_owned);
+        let mut seen = Vec::new();
+        let (first, rest): (Vec<_>, Vec<_>) = self.examples.iter().partition(|(name, _)| {
+            let new = !seen.contains(&index(name));
+            seen.push(index(name));
+            new
+        });
+        first.into_iter().chain(rest).take(SHOWN).collect()
+    }
+}
+
+impl Asked {
+    /// The request as it is shown.
+    pub(super) fn name(&self) -> String {
+        named(&self.request, self.note)
+    }
+}
+
+fn named(request: &str, note: &str) -> String {
+    match note {
+        "" => format!("`{request}`"),
+        note => format!("`{request}` ({note})"),
+    }
 }
 
 /// Errnos, the rules that give each, and requests that get it.
@@ -163,28 +205,18 @@ struct By {
 /// When a clause is nowhere.
 pub fn by_errno(links: Links<'_>) -> Result<String> {
     let mut errnos: BTreeMap<&str, (Errno, BTreeMap<Option<String>, By>)> = BTreeMap::new();
-    for Asked { request, state, replies } in all()? {
-        for (host, reply) in replies.iter().enumerate() {
+    for asked in all()? {
+        for (host, reply) in asked.replies.iter().enumerate() {
             let Said::Errno(errno) = reply.said else { continue };
             let name = errno.name().with_context(|| format!("{errno} has no name"))?;
             let (_, rules) = errnos.entry(name).or_insert((errno, BTreeMap::new()));
-            let by = rules.entry(reply.clause.clone()).or_default();
-            if !by.hosts.contains(&host) {
-                by.hosts.push(host);
-            }
-            let example = match state {
-                "" => format!("`{request}`"),
-                state => format!("`{request}`, {state}"),
-            };
-            if !by.examples.contains(&example) {
-                by.examples.push(example);
-            }
+            rules.entry(reply.clause.clone()).or_default().add(host, &asked);
         }
     }
     let mut text = String::new();
     for (name, (errno, rules)) in &errnos {
         text += &format!("### {name}\n\n{name} is errno {}.\n\n", errno.0);
-        let mut table = head(&["rule", "says", "for example"]);
+        let mut table = head(&["rule", "says", "for example: in which state"]);
         for (id, by) in rules {
             table += &rule_row(id.as_deref(), by, links)?;
         }
@@ -216,8 +248,12 @@ fn rule_row(id: Option<&str>, by: &By, links: Links<'_>) -> Result<String> {
     };
     let more = match by.examples.len().saturating_sub(SHOWN) {
         0 => String::new(),
-        more => format!("<br>and {more} more below"),
+        more => format!("<br>and {more} more"),
     };
-    let shown = by.examples.iter().take(SHOWN).cloned().collect::<Vec<_>>().join("<br>");
+    let shown = by.shown().into_iter().map(|(name, states)| match states.as_slice() {
+        [] => name.clone(),
+        states => format!("{name}: {}", states.join("; ")),
+    });
+    let shown = shown.collect::<Vec<_>>().join("<br>");
     Ok(row([format!("{link}{hosts}"), says.to_owned(), shown + &more]))
 }

@@ -34,17 +34,30 @@ pub(super) fn answers(links: Links<'_>) -> Result<String> {
     let kernels: Vec<usize> =
         (0..PROFILES.len()).filter(|host| PROFILES[*host].name.starts_with("linux-")).collect();
     let names: Vec<&str> = kernels.iter().map(|host| short(&PROFILES[*host].name)).collect();
-    let mut text = head(&[&["request"], names.as_slice()].concat());
-    for Asked { request, state, replies } in errno::all()? {
-        let first = &replies[kernels[0]];
-        if kernels.iter().all(|host| replies[*host] == *first) {
+    // Requests that differ, each with the states in which its cells are these.
+    let mut rows: Vec<(Asked, Vec<&str>, Vec<String>)> = Vec::new();
+    for asked in errno::all()? {
+        let first = &asked.replies[kernels[0]];
+        if kernels.iter().all(|host| asked.replies[*host] == *first) {
             continue;
         }
-        let cells = kernels.iter().map(|host| errno::cell(&replies[*host], links));
+        let cells = kernels.iter().map(|host| errno::cell(&asked.replies[*host], links));
         let cells = cells.collect::<Result<Vec<_>>>()?;
-        let request = match state {
-            "" => format!("`{request}`"),
-            state => format!("`{request}`, {state}"),
+        // A condition that changes nothing is no other request.
+        let same = |(other, _, theirs): &&mut (Asked, Vec<&str>, Vec<String>)| {
+            other.request == asked.request && *theirs == cells
+        };
+        match rows.iter_mut().find(same) {
+            Some((_, states, _)) if states.contains(&asked.state) => {}
+            Some((_, states, _)) => states.push(asked.state),
+            None => rows.push((asked.clone(), vec![asked.state], cells)),
+        }
+    }
+    let mut text = head(&[&["request: in which state"], names.as_slice()].concat());
+    for (asked, states, cells) in rows {
+        let request = match states.as_slice() {
+            [""] => asked.name(),
+            states => format!("{}: {}", asked.name(), states.join("; ")),
         };
         text += &row(std::iter::once(request).chain(cells));
     }

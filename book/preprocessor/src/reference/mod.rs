@@ -62,7 +62,7 @@ fn table(name: &str, links: Links<'_>) -> Result<String> {
         "errnos" => errno::by_errno(links),
         "header" => errno::header(links),
         "counts" => flags::counts(links),
-        "flags" => flags::flags(links),
+        "flags" => flags::flags(),
         "bits" => flags::bits(links),
         "hosts" => Ok(hosts::hosts()),
         "differences" => hosts::differences(links),

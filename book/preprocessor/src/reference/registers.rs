@@ -181,7 +181,7 @@ impl Part {
         };
         let reset = match resets.iter().collect::<Vec<_>>()[..] {
             [one] => hex(*one),
-            _ => "the function's".to_owned(),
+            _ => "varies".to_owned(),
         };
         let changes = writable(&awake(&self.spec)?, place, width) & field.mask;
         let function = if changes == 0 { "read-only" } else { "writable" };
@@ -225,7 +225,7 @@ impl Part {
 
 fn heads(off: &str, on: &str) -> String {
     let (off, on) = (format!("user, {off}"), format!("user, {on}"));
-    head(&["offset", "field", "bits", "after reset", "function", &off, &on])
+    head(&["offset", "field", "bits", "reset", "function", &off, &on])
 }
 
 fn print(heads: String, lines: Vec<(String, Line)>) -> String {
