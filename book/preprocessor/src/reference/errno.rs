@@ -135,7 +135,7 @@ fn header_asked() -> Result<Vec<Asked>> {
 /// # Errors
 /// When hosts or states differ, or a clause is nowhere.
 pub fn header(links: Links<'_>) -> Result<String> {
-    let mut text = head(&["", "checked", "answer", "a request that fails here first"]);
+    let mut text = head(&["step", "checked", "answer", "a request that fails here first"]);
     for (number, Asked { request, replies, .. }) in (1..).zip(header_asked()?) {
         let reply = &replies[0];
         let on = ["set_irqs msix trigger eventfd 0 [x, y]"];
