@@ -3,7 +3,7 @@
 use crate::block::{self, Block};
 use crate::marks::Clauses;
 use crate::verified::Verified;
-use crate::{clauses, differences, html, marks, page, run};
+use crate::{clauses, differences, html, marks, page, reference, run};
 use anyhow::{Context, Result, bail};
 use mdbook_preprocessor::book::{Book, BookItem, Chapter};
 use mdbook_preprocessor::{Preprocessor, PreprocessorContext};
@@ -83,7 +83,8 @@ impl Seen {
         let put = || {
             let content = marks::put(&chapter.content, &way_up(&path), verified)?;
             let content = marks::put_in_rows(&content, clauses, verified)?;
-            page::put(&content, page::Sources { verified, clauses, differences })
+            let content = page::put(&content, page::Sources { verified, clauses, differences })?;
+            reference::put(&content, reference::Links { clauses, root: &way_up(&path) })
         };
         let content = put().with_context(|| chapter_name(&path))?;
         chapter.content = content;
