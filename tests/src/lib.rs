@@ -7,6 +7,7 @@ pub mod e2e;
 pub mod recording;
 pub mod replay;
 pub mod scenarios;
+pub mod search;
 pub mod stories;
 pub mod verified;
 

@@ -4,6 +4,7 @@
 //! - A name `book:css/variables.css` in the playground's page becomes that file's hashed name.
 //! - The loader's element on every page learns the hashed names of module and styles.
 //! - mdBook's pages are mended for readers who use no mouse or don't see them ([`access`]).
+//! - The search finds clauses ([`search`]).
 //! - The playground's examples become a file, whose name its element learns.
 //! - The modules loaded when they are asked for get names with hashes ([`modules`]).
 //! - What is published gets smaller ([`names`], [`smaller`]), then names by what it holds ([`named`]), a policy
@@ -17,6 +18,7 @@ mod named;
 mod names;
 mod offline;
 mod policy;
+mod search;
 mod smaller;
 
 use crate::examples;
@@ -81,12 +83,14 @@ pub fn build(source: &Path, site: &Path) -> Result<()> {
     Ok(())
 }
 
-fn build_book(book: &Path, destination: &Path) -> Result<()> {
+/// Builds the book alone: the folder `book`, into a folder that is emptied before.
+pub fn build_book(book: &Path, destination: &Path) -> Result<()> {
     let mut driver = MDBook::load(book)?;
-    driver.config.build.build_dir = destination.to_owned();
+    driver.config.build.build_dir = std::path::absolute(destination)?;
     // In place of the command that book.toml names for mdBook's own program.
     driver.with_preprocessor(VfioIrq);
-    driver.build()
+    driver.build()?;
+    search::put(book, destination)
 }
 
 /// What a page of the book needs from the playground's page.

@@ -1,0 +1,105 @@
+//! The built book, without a browser and without the playground: its search.
+
+use std::fs;
+use std::path::PathBuf;
+use std::sync::OnceLock;
+
+use vfio_irq_book::{clauses, site};
+use vfio_irq_core::errno::Errno;
+use vfio_irq_tests::search::{self, Index};
+use vfio_irq_tests::{root, scenarios};
+
+/// The book, built once for all tests of this file.
+fn book() -> &'static PathBuf {
+    static BOOK: OnceLock<PathBuf> = OnceLock::new();
+    BOOK.get_or_init(|| {
+        let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("book");
+        site::build_book(&root().join("book"), &folder).expect("the book can be built");
+        folder
+    })
+}
+
+fn index() -> Index {
+    Index::read(book()).expect("the builder writes it")
+}
+
+/// Every clause, with its address and its paragraph.
+fn all_clauses() -> Vec<(String, String, String)> {
+    let mut all = Vec::new();
+    for path in scenarios::files(&root().join("book/src"), "md") {
+        let text = fs::read_to_string(&path).expect("listed");
+        let name =
+            path.strip_prefix(root().join("book/src")).expect("listed").with_extension("html");
+        for clause in clauses::find(&text).expect("tests/clauses.rs says which is wrong") {
+            let start = text.find(&format!("<a id=\"{}\"", clause.id)).expect("found there");
+            let address = format!("{}#{}", name.display(), clause.id);
+            all.push((clause.id, address, text[start..clause.range.start].to_owned()));
+        }
+    }
+    assert!(all.len() > 100, "the book has only {} clauses", all.len());
+    all
+}
+
+#[test]
+fn clause_is_found_first_by_its_id() {
+    let (index, all) = (index(), all_clauses());
+    for (id, address, _) in &all {
+        // ACTION and ACTIONS are one word to the search, and HOW, OFF and OTHER none.
+        let own = search::words(id);
+        let lost = own.len() < id.split('-').count();
+        let like = all.iter().map(|(id, ..)| search::words(id)).filter(|words| match lost {
+            true => own.iter().all(|one| words.contains(one)),
+            false => *words == own,
+        });
+        let (among, found) = (like.count(), index.search(id));
+        let is_first = found.iter().take(among).any(|one| one == address);
+        assert!(is_first, "{id} finds {:?}", &found[..found.len().min(3)]);
+    }
+}
+
+#[test]
+fn clause_is_found_by_every_errno_it_names() {
+    let (index, all) = (index(), all_clauses());
+    let mut named = 0;
+    for errno in Errno::names() {
+        let found = index.search(errno);
+        let shown = &found[..found.len().min(index.limit())];
+        for (id, address, text) in &all {
+            let mut words = text.split(|c: char| !c.is_ascii_alphanumeric());
+            if words.any(|word| word == errno) {
+                assert!(shown.contains(&address.as_str()), "{errno} does not find {id}");
+                named += 1;
+            }
+        }
+    }
+    assert!(named > 40, "only {named} errors are named");
+}
+
+#[test]
+fn words_readers_type_find_their_clause() {
+    let (index, all) = (index(), all_clauses());
+    let mut missed = Vec::new();
+    for wanted in search::wanted().expect("tests/data/search.txt") {
+        let address =
+            all.iter().find(|(id, ..)| *id == wanted.clause).map(|(_, address, _)| address);
+        let Some(address) = address else {
+            missed.push(format!("{}: {} is no clause", wanted.query, wanted.clause));
+            continue;
+        };
+        let found = index.search(&wanted.query);
+        let place = found.iter().position(|one| one == address);
+        if place.is_none_or(|place| place >= wanted.among) {
+            let first = &found[..found.len().min(wanted.among)];
+            let place = place.map_or("nowhere".to_owned(), |place| format!("number {}", place + 1));
+            missed.push(format!(
+                "{:?} finds {} {place}, not among the first {}: {first:?}",
+                wanted.query, wanted.clause, wanted.among
+            ));
+        }
+    }
+    assert!(
+        missed.is_empty(),
+        "a clause gets the words it lacks in book/search.txt:\n{}",
+        missed.join("\n")
+    );
+}
