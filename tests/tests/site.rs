@@ -1,5 +1,7 @@
-//! The built book, without a browser and without the playground: its search.
+//! The built book, without a browser and without the playground: its search, and whether its links
+//! lead somewhere.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::PathBuf;
 use std::sync::OnceLock;
@@ -102,4 +104,43 @@ fn words_readers_type_find_their_clause() {
         "a clause gets the words it lacks in book/search.txt:\n{}",
         missed.join("\n")
     );
+}
+
+/// The values of an attribute.
+fn values<'a>(html: &'a str, attribute: &str) -> Vec<&'a str> {
+    let start = format!(" {attribute}=\"");
+    let parts = html.split(&start).skip(1);
+    parts.filter_map(|rest| rest.split('"').next()).collect()
+}
+
+#[test]
+fn link_of_a_page_leads_to_a_page_and_a_place_in_it() {
+    let mut pages: BTreeMap<String, String> = BTreeMap::new();
+    for path in scenarios::files(book(), "html") {
+        let name = path.strip_prefix(book()).expect("listed").display().to_string();
+        pages.insert(name, fs::read_to_string(&path).expect("listed"));
+    }
+    let places: BTreeMap<&str, BTreeSet<&str>> = pages
+        .iter()
+        .map(|(name, html)| (name.as_str(), values(html, "id").into_iter().collect()))
+        .collect();
+    let (mut wrong, mut count) = (Vec::new(), 0);
+    for (name, html) in &pages {
+        for link in values(html, "href") {
+            if link.starts_with("https://") || link.ends_with(".css") {
+                continue;
+            }
+            let (file, place) = link.split_once('#').unwrap_or((link, ""));
+            let target = if file.is_empty() { name.as_str() } else { file };
+            // The playground is put beside the book, and its place is a scenario.
+            let exists = target == "playground.html" || book().join(target).is_file();
+            let has_place = || places.get(target).is_some_and(|places| places.contains(place));
+            if !exists || !(place.is_empty() || target == "playground.html" || has_place()) {
+                wrong.push(format!("{name}: {link}"));
+            }
+            count += 1;
+        }
+    }
+    assert!(count > 1000, "only {count} links were looked at");
+    assert!(wrong.is_empty(), "these lead nowhere:\n{}", wrong.join("\n"));
 }
