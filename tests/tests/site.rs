@@ -6,6 +6,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
+use vfio_irq_book::verified::Verified;
 use vfio_irq_book::{clauses, site};
 use vfio_irq_core::errno::Errno;
 use vfio_irq_tests::search::{self, Index};
@@ -143,4 +144,40 @@ fn link_of_a_page_leads_to_a_page_and_a_place_in_it() {
     }
     assert!(count > 1000, "only {count} links were looked at");
     assert!(wrong.is_empty(), "these lead nowhere:\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn page_says_at_its_foot_what_was_verified_and_where_that_stands() {
+    let verified = Verified::read(&root()).expect("the verified file is there");
+    for path in scenarios::files(book(), "html").iter().filter(|path| !path.ends_with("toc.html")) {
+        let html = fs::read_to_string(path).expect("listed");
+        let foot = html.split("<footer class=\"vfio-irq-foot\">").nth(1);
+        let foot = foot.unwrap_or_else(|| panic!("{} has no foot", path.display()));
+        assert!(foot.split("</footer>").next().is_some_and(|foot| foot.contains("verified.html")));
+        for kernel in verified.kernels.values() {
+            let version = kernel.version.split(' ').next().unwrap_or_default();
+            assert!(foot.contains(version), "{}: no {version}", path.display());
+            assert!(foot.contains(&kernel.recorded), "{}: no {kernel:?}", path.display());
+        }
+    }
+    let page = fs::read_to_string(book().join("verified.html")).expect("it is a page");
+    assert!(page.contains("This site was built from "), "the page does not name the source");
+    for kernel in verified.kernels.values() {
+        assert!(page.contains(&kernel.version) && page.contains(&kernel.qemu), "no {kernel:?}");
+    }
+}
+
+#[test]
+fn book_built_twice_is_the_same() {
+    let again = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("book-again");
+    site::build_book(&root().join("book"), &again).expect("the book can be built");
+    for path in scenarios::files(book(), "html").iter().chain(&scenarios::files(book(), "js")) {
+        let name = path.strip_prefix(book()).expect("listed");
+        let (one, other) = (fs::read(path), fs::read(again.join(name)));
+        assert!(
+            one.is_ok() && one.ok() == other.ok(),
+            "{} is another in the second build",
+            name.display()
+        );
+    }
 }

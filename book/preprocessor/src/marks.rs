@@ -151,7 +151,8 @@ mod tests {
         let mut verified = Verified::default();
         for (host, version) in [("linux-6.1", "6.1.192-2 (6.1.0)"), ("linux-7.3", "7.3.4-1 (7.3)")]
         {
-            let kernel = Kernel { version: version.into(), qemu: "7.2".into() };
+            let kernel =
+                Kernel { version: version.into(), qemu: "7.2".into(), ..Kernel::default() };
             verified.kernels.insert(host.into(), kernel);
         }
         let devices = |list: &[&str]| list.iter().map(|&name| name.to_owned()).collect();

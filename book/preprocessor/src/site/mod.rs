@@ -4,6 +4,7 @@
 //! - A name `book:css/variables.css` in the playground's page becomes that file's hashed name.
 //! - The loader's element on every page learns the hashed names of module and styles.
 //! - mdBook's pages are mended for readers who use no mouse or don't see them ([`access`]).
+//! - Each page says at its foot what it was verified on ([`built`]).
 //! - The search finds clauses ([`search`]).
 //! - The playground's examples become a file, whose name its element learns.
 //! - The modules loaded when they are asked for get names with hashes ([`modules`]).
@@ -21,8 +22,9 @@ mod policy;
 mod search;
 mod smaller;
 
-use crate::examples;
 use crate::preprocess::VfioIrq;
+use crate::verified::Verified;
+use crate::{built, examples};
 use anyhow::{Context, Result, ensure};
 use mdbook_driver::MDBook;
 use std::fs;
@@ -90,6 +92,13 @@ pub fn build_book(book: &Path, destination: &Path) -> Result<()> {
     // In place of the command that book.toml names for mdBook's own program.
     driver.with_preprocessor(VfioIrq);
     driver.build()?;
+    let verified = Verified::read(&book.join(".."))?;
+    for page in pages(destination)? {
+        let html = read(&page)?;
+        // The table of contents of readers without scripts has no `main`.
+        let foot = format!("</main>{}", built::foot(&verified, ""));
+        write(&page, &html.replacen("</main>", &foot, 1))?;
+    }
     search::put(book, destination)
 }
 
