@@ -18,6 +18,7 @@
 //! writes. The reference tables are what the core answers when it is asked.
 
 pub mod block;
+pub mod built;
 pub mod clauses;
 pub mod differences;
 pub mod examples;
