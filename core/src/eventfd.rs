@@ -55,6 +55,7 @@ impl Fds {
     /// What `eventfd_ctx_fdget` says: EBADF for a descriptor that is not open (the standard
     /// streams count as open and are no eventfds), EINVAL for one that is no eventfd.
     pub fn lookup(&self, fd: Fd) -> Result<(), Errno> {
+        // FD-NOT-EVENTFD, FD-NOT-OPEN: in the order of the kernel's own questions.
         if (0..FIRST_FD).contains(&fd) {
             return Err(Errno::EINVAL);
         }
@@ -71,6 +72,7 @@ impl Fds {
     pub fn signal(&mut self, fd: Fd) -> u64 {
         match self.at(fd) {
             Ok(Open::Eventfd { counter, .. }) => {
+                // EVENTFD-FULL
                 *counter = counter.saturating_add(1);
                 *counter
             }
