@@ -38,7 +38,9 @@ impl Fds {
     }
 
     fn at(&mut self, fd: Fd) -> Result<&mut Open, Errno> {
+        // FD-NOT-OPEN
         let at = usize::try_from(fd.wrapping_sub(FIRST_FD)).map_err(|_| Errno::EBADF)?;
+        // FD-NOT-OPEN
         self.table.get_mut(at).ok_or(Errno::EBADF)
     }
 
@@ -55,14 +57,17 @@ impl Fds {
     /// What `eventfd_ctx_fdget` says: EBADF for a descriptor that is not open (the standard
     /// streams count as open and are no eventfds), EINVAL for one that is no eventfd.
     pub fn lookup(&self, fd: Fd) -> Result<(), Errno> {
-        // FD-NOT-EVENTFD, FD-NOT-OPEN: in the order of the kernel's own questions.
         if (0..FIRST_FD).contains(&fd) {
+            // FD-NOT-EVENTFD
             return Err(Errno::EINVAL);
         }
+        // FD-NOT-OPEN
         let at = usize::try_from(fd.wrapping_sub(FIRST_FD)).map_err(|_| Errno::EBADF)?;
         match self.table.get(at) {
             Some(Open::Eventfd { open: true, .. }) => Ok(()),
+            // FD-NOT-EVENTFD
             Some(Open::Plain { open: true }) => Err(Errno::EINVAL),
+            // FD-NOT-OPEN
             _ => Err(Errno::EBADF),
         }
     }

@@ -18,7 +18,9 @@
 //! writes.
 
 pub mod block;
+pub mod cases;
 pub mod clauses;
+pub mod coverage;
 pub mod differences;
 pub mod examples;
 pub mod html;

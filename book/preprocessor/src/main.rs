@@ -1,12 +1,15 @@
 //! `mdbook-vfio-irq`: the preprocessor as mdBook starts it, and `site`, the hook of trunk.
 
-use anyhow::{Result, bail};
+use anyhow::{Result, bail, ensure};
 use mdbook_preprocessor::Preprocessor;
 use std::io::{IsTerminal, stderr, stdin, stdout};
+use std::path::Path;
 use std::process::ExitCode;
 use tracing_subscriber::filter::LevelFilter;
+use vfio_irq_book::coverage::{self, Matrix};
 use vfio_irq_book::preprocess::VfioIrq;
-use vfio_irq_book::site;
+use vfio_irq_book::{cases, site};
+use vfio_irq_core::render;
 
 const HELP: &str = "\
 mdBook starts this program as a preprocessor, trunk as a hook:
@@ -14,6 +17,10 @@ mdBook starts this program as a preprocessor, trunk as a hook:
   mdbook-vfio-irq                    read a book from standard input, run its
                                      scenario blocks, print the book
   mdbook-vfio-irq supports RENDERER  whether this renderer's book has live blocks
+  mdbook-vfio-irq clauses            print what of the clauses is covered, and fail
+                                     on a gap: `cargo xtask clauses`
+  mdbook-vfio-irq scenarios          run every scenario and print the runs: what
+                                     `cargo xtask clauses --coverage` measures
   mdbook-vfio-irq site               build the book into TRUNK_STAGING_DIR, beside
                                      the playground that trunk has put there
 ";
@@ -46,9 +53,38 @@ fn run(arguments: &[&str]) -> Result<ExitCode> {
         }
         ["supports", renderer] if VfioIrq.supports_renderer(renderer)? => {}
         ["supports", _] => return Ok(ExitCode::FAILURE),
+        ["clauses"] => {
+            let matrix = Matrix::read(root())?;
+            print!("{}", coverage::text::text(&matrix));
+            return Ok(if matrix.gaps.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+        }
+        ["scenarios"] => scenarios()?,
         ["site"] => site::build_for_trunk()?,
         ["help" | "--help" | "-h"] => print!("{HELP}"),
         [other, ..] => bail!("unknown argument {other:?}\n\n{HELP}"),
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The repository's root.
+fn root() -> &'static Path {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.ancestors().nth(2).expect("the crate is book/preprocessor of the repository")
+}
+
+/// What `vfio-irq run` does, with every scenario.
+fn scenarios() -> Result<()> {
+    let mut failed = 0;
+    for case in cases::all(root())? {
+        println!("{}", case.name);
+        match case.run() {
+            Ok(traces) => traces.iter().for_each(|trace| println!("{}", render::text(trace))),
+            Err(problems) => {
+                failed += 1;
+                problems.iter().for_each(|problem| println!("{problem}"));
+            }
+        }
+    }
+    ensure!(failed == 0, "{failed} scenarios do not hold");
+    Ok(())
 }

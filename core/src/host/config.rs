@@ -149,7 +149,11 @@ impl Host {
         len: u64,
     ) -> Result<(), Refusal> {
         let size = self.region(function, region)?.size;
+        if size == 0 {
+            return Err(Refusal::new(Errno::EINVAL, "REGION-INDEX"));
+        }
         if len > u64::from(MAX_ACCESS) || offset.checked_add(len).is_none_or(|end| end > size) {
+            // REGION-RANGE: config space has an errno of its own.
             let errno = if region == CONFIG_REGION { Errno::EFAULT } else { Errno::EINVAL };
             return Err(Refusal::new(errno, "REGION-RANGE"));
         }
