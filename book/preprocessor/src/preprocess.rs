@@ -1,6 +1,7 @@
 //! The mdBook preprocessor.
 
 use crate::block::{self, Block};
+use crate::coverage::{self, Matrix};
 use crate::marks::Clauses;
 use crate::verified::Verified;
 use crate::{clauses, differences, html, marks, page, run};
@@ -52,6 +53,8 @@ struct Seen {
     verified: Verified,
     clauses: Clauses,
     differences: Vec<differences::Difference>,
+    /// Read if a chapter shows it.
+    coverage: Option<Matrix>,
 }
 
 impl Seen {
@@ -64,6 +67,8 @@ impl Seen {
             .map_err(anyhow::Error::from)
             .and_then(|text| differences::parse(&text))
             .context(Self::DIFFERENCES)?;
+        let wanted = |item: &BookItem| matches!(item, BookItem::Chapter(one) if coverage::page::is_wanted(&one.content));
+        let coverage = book.iter().any(wanted).then(|| Matrix::read(repository)).transpose()?;
         let mut all = Clauses::new();
         for item in book.iter() {
             if let BookItem::Chapter(chapter) = item
@@ -74,16 +79,20 @@ impl Seen {
                 all.extend(found.into_iter().map(|one| (one.id.clone(), (page.clone(), one))));
             }
         }
-        Ok(Self { verified, clauses: all, differences })
+        Ok(Self { verified, clauses: all, differences, coverage })
     }
 
     fn put(&self, chapter: &mut Chapter) -> Result<()> {
         let Some(path) = path_of(chapter).cloned() else { return Ok(()) };
-        let Self { verified, clauses, differences } = self;
+        let Self { verified, clauses, differences, coverage } = self;
         let put = || {
             let content = marks::put(&chapter.content, &way_up(&path), verified)?;
             let content = marks::put_in_rows(&content, clauses, verified)?;
-            page::put(&content, page::Sources { verified, clauses, differences })
+            let content = page::put(&content, page::Sources { verified, clauses, differences })?;
+            match coverage {
+                Some(matrix) => coverage::page::put(&content, matrix),
+                None => Ok(content),
+            }
         };
         let content = put().with_context(|| chapter_name(&path))?;
         chapter.content = content;

@@ -6,6 +6,7 @@ mod rust;
 pub(crate) mod tools;
 
 use anyhow::Result;
+use std::path::PathBuf;
 
 /// What building the site needs.
 pub(crate) fn for_site() -> Result<()> {
@@ -41,6 +42,12 @@ pub(crate) fn for_kernels() -> Result<()> {
         &["qemu-system-x86_64", "xz", "apt-get", "dpkg-deb", "cc"],
         &["qemu-system-x86", "xz-utils", "gcc", "libc6-dev"],
     )
+}
+
+/// Measuring which lines ran: where LLVM's tools are. Asked for by nobody else, so not part of
+/// [`everything`].
+pub(crate) fn for_coverage() -> Result<PathBuf> {
+    rust::llvm_tools()
 }
 
 /// rustfmt and clippy.

@@ -116,6 +116,11 @@ impl Matrix {
         self.rows.values().filter(|row| row.refuses.is_some()).count()
     }
 
+    /// How many of those refuse in a scenario that names them.
+    pub fn met(&self) -> usize {
+        self.rows.values().filter(|row| row.refuses == Some(true)).count()
+    }
+
     /// How many names are excused.
     pub fn excused(&self) -> usize {
         self.exceptions.iter().map(|one| one.names.len()).sum()

@@ -37,7 +37,7 @@ pub fn put(content: &str, matrix: &Matrix) -> Result<String> {
 fn counts(matrix: &Matrix) -> String {
     let rows = matrix.rows.values();
     let confirmed = rows.filter(|row| !row.seen.is_empty() && row.read.is_empty()).count();
-    let mut text = String::from("| | |\n|---|---|\n");
+    let mut text = String::from("| what | how many |\n|---|---|\n");
     let mut row = |what: &str, number: usize| {
         let _ = writeln!(text, "| {what} | {number} |");
     };
@@ -46,7 +46,8 @@ fn counts(matrix: &Matrix) -> String {
         row(&format!("– {kind}"), matrix.of_kind(kind));
     }
     row("confirmed on every kernel they speak of", confirmed);
-    row("rules a call can be refused by, each met in a scenario that names it", matrix.refusing());
+    row("calls are refused by", matrix.refusing());
+    row("– met so in a scenario that names them", matrix.met());
     row("scenarios", matrix.files + matrix.blocks);
     row("– files", matrix.files);
     row("– blocks of this book", matrix.blocks);
@@ -61,11 +62,13 @@ fn table(matrix: &Matrix) -> String {
         let (page, kind) = (&row.page, &row.clause.kind);
         let (core, kernels) = (text::core(row), text::kernels(row));
         let core = if core == "-" { core } else { format!("`{core}`") };
+        let kernels = match kernels.as_str() {
+            "" => kernels,
+            seen => format!("[{seen}](verified.md#v-{id})"),
+        };
         let scenarios = text::scenarios(row);
-        let _ = writeln!(
-            text,
-            "| [{id}]({page}#{id}) | {kind} | {core} | {scenarios} | [{kernels}](verified.md#v-{id}) |"
-        );
+        let _ =
+            writeln!(text, "| [{id}]({page}#{id}) | {kind} | {core} | {scenarios} | {kernels} |");
     }
     text
 }
