@@ -1,10 +1,10 @@
 //! `cargo xtask clauses`: what of the clauses is covered; with `--coverage`, which lines of core the
 //! scenarios run.
 //!
-//! The first is the book's crate, which the tests ask too. The second builds that crate with
-//! `-C instrument-coverage`, apart from every other build, runs every scenario and nothing else
-//! (`mdbook-vfio-irq scenarios`: what `vfio-irq run` does with each), and reads what LLVM's tools
-//! say of core. They are those of the toolchain: the rustup component llvm-tools.
+//! The first is the book's crate, which the tests ask too. The second builds the workspace's crates
+//! once more, with `-C instrument-coverage`, runs every scenario and nothing else (the book's
+//! example `scenarios`: what `vfio-irq run` does with each), and reads what LLVM's tools say of
+//! core. They are those of the toolchain: the rustup component llvm-tools.
 
 mod lines;
 
@@ -56,22 +56,20 @@ pub(crate) fn run(options: &[&str]) -> Result<ExitCode> {
     }
 }
 
-/// Where all of it goes, below the repository's root.
+/// Where the figures go, below the repository's root.
 const FOLDER: &str = "target/coverage";
-/// Named, so that the flag is not for build scripts and macros.
-const HOST: &str = "x86_64-unknown-linux-gnu";
-const PROGRAM: &str = "mdbook-vfio-irq";
+/// What adds the flag to rustc.
+const WRAPPER: &str = "xtask/src/clauses/instrumented";
 
 fn coverage() -> Result<ExitCode> {
     let tools = setup::for_coverage()?;
-    let mut build =
-        command("cargo", &["build", "--locked", "-p", "vfio-irq-book", "--bin", PROGRAM]);
-    build.args(["--target", HOST, "--target-dir", FOLDER]);
-    build.env("RUSTFLAGS", "-Cinstrument-coverage").env("CARGO_PROFILE_DEV_DEBUG", "0");
-    run_command(&mut build)?;
-    let program = workspace::root().join(FOLDER).join(HOST).join("debug").join(PROGRAM);
-    let report = report(&tools, &program)?;
-    let files = lines::read(&report, &workspace::root().join("core/src"));
+    let root = workspace::root();
+    // Selecting the workspace, not the package, keeps the features of the tests: the crates of
+    // others are those that stand there.
+    let mut build = command("cargo", &["build", "--locked", "--workspace", "--example=scenarios"]);
+    run_command(build.env("RUSTC_WORKSPACE_WRAPPER", root.join(WRAPPER)))?;
+    let report = report(&tools, &root.join("target/debug/examples/scenarios"))?;
+    let files = lines::read(&report, &root.join("core/src"));
     ensure!(!files.is_empty(), "LLVM's report says nothing of core");
     let (text, held) = said(&files);
     print!("{text}");
@@ -83,7 +81,8 @@ fn report(tools: &Path, program: &Path) -> Result<String> {
     let folder = workspace::root().join(FOLDER);
     let (raw, data) = (folder.join("scenarios.profraw"), folder.join("scenarios.profdata"));
     let _ = std::fs::remove_file(&raw);
-    let mut scenarios = command(&program.display().to_string(), &["scenarios"]);
+    std::fs::create_dir_all(&folder)?;
+    let mut scenarios = command(&program.display().to_string(), &[]);
     scenarios.env("LLVM_PROFILE_FILE", &raw).stdout(Stdio::null());
     run_command(&mut scenarios)?;
     let tool = |name: &str| tools.join(name).display().to_string();

@@ -1,6 +1,6 @@
 //! `mdbook-vfio-irq`: the preprocessor as mdBook starts it, and `site`, the hook of trunk.
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Result, bail};
 use mdbook_preprocessor::Preprocessor;
 use std::io::{IsTerminal, stderr, stdin, stdout};
 use std::path::Path;
@@ -8,8 +8,7 @@ use std::process::ExitCode;
 use tracing_subscriber::filter::LevelFilter;
 use vfio_irq_book::coverage::{self, Matrix};
 use vfio_irq_book::preprocess::VfioIrq;
-use vfio_irq_book::{cases, site};
-use vfio_irq_core::render;
+use vfio_irq_book::site;
 
 const HELP: &str = "\
 mdBook starts this program as a preprocessor, trunk as a hook:
@@ -19,8 +18,6 @@ mdBook starts this program as a preprocessor, trunk as a hook:
   mdbook-vfio-irq supports RENDERER  whether this renderer's book has live blocks
   mdbook-vfio-irq clauses            print what of the clauses is covered, and fail
                                      on a gap: `cargo xtask clauses`
-  mdbook-vfio-irq scenarios          run every scenario and print the runs: what
-                                     `cargo xtask clauses --coverage` measures
   mdbook-vfio-irq site               build the book into TRUNK_STAGING_DIR, beside
                                      the playground that trunk has put there
 ";
@@ -58,7 +55,6 @@ fn run(arguments: &[&str]) -> Result<ExitCode> {
             print!("{}", coverage::text::text(&matrix));
             return Ok(if matrix.gaps.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
         }
-        ["scenarios"] => scenarios()?,
         ["site"] => site::build_for_trunk()?,
         ["help" | "--help" | "-h"] => print!("{HELP}"),
         [other, ..] => bail!("unknown argument {other:?}\n\n{HELP}"),
@@ -70,21 +66,4 @@ fn run(arguments: &[&str]) -> Result<ExitCode> {
 fn root() -> &'static Path {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     here.ancestors().nth(2).expect("the crate is book/preprocessor of the repository")
-}
-
-/// What `vfio-irq run` does, with every scenario.
-fn scenarios() -> Result<()> {
-    let mut failed = 0;
-    for case in cases::all(root())? {
-        println!("{}", case.name);
-        match case.run() {
-            Ok(traces) => traces.iter().for_each(|trace| println!("{}", render::text(trace))),
-            Err(problems) => {
-                failed += 1;
-                problems.iter().for_each(|problem| println!("{problem}"));
-            }
-        }
-    }
-    ensure!(failed == 0, "{failed} scenarios do not hold");
-    Ok(())
 }

@@ -17,8 +17,9 @@ pub fn text(matrix: &Matrix) -> String {
     for (id, row) in &matrix.rows {
         let page = row.page.trim_end_matches(".md");
         let kind = &row.clause.kind[..4];
+        let excused = if row.excused.contains(&Need::Kernels) { " -" } else { "" };
         let line = format!(
-            "{id:<22} {kind:<4} {page:<14} {:<PLACE$} {:>4}  {}",
+            "{id:<22} {kind:<4} {page:<14} {:<PLACE$} {:>4}  {}{excused}",
             core(row),
             scenarios(row),
             kernels(row)
@@ -70,9 +71,7 @@ pub(super) fn kernels(row: &Row) -> String {
         true => format!("({kernel})"),
         false => (*kernel).clone(),
     });
-    let words: Vec<String> = words.collect();
-    let sign = if row.excused.contains(&Need::Kernels) { " -" } else { "" };
-    words.join(" ") + sign
+    words.collect::<Vec<_>>().join(" ")
 }
 
 fn sign(row: &Row, need: Need) -> String {
