@@ -37,6 +37,8 @@ pub(super) struct File {
     pub(super) lines: Lines,
     /// Lines that did not run, rising.
     pub(super) missed: Vec<usize>,
+    /// Lines that did.
+    ran: Vec<usize>,
     source: String,
 }
 
@@ -55,6 +57,61 @@ impl File {
             false => format!("{start}-{end}"),
         };
         ranges.iter().map(word).collect::<Vec<_>>().join(", ")
+    }
+
+    /// Takes out a function that did not run, and says how many lines that were. `None`: it ran, or
+    /// there is none of this name.
+    pub(super) fn without(&mut self, function: &str) -> Option<usize> {
+        let lines: Vec<&str> = self.source.lines().collect();
+        let begins = |line: &str| {
+            let rest = line.split_once(&format!("fn {function}")).map(|(_, rest)| rest);
+            rest.is_some_and(|rest| rest.starts_with(['(', '<']))
+        };
+        let start = lines.iter().position(|line| begins(line))?;
+        let indent = lines[start].len() - lines[start].trim_start().len();
+        let end = format!("{}}}", " ".repeat(indent));
+        let end = start + lines[start..].iter().position(|line| *line == end)?;
+        let inside = start + 1..=end + 1;
+        if self.ran.iter().any(|line| inside.contains(line)) {
+            return None;
+        }
+        Some(self.forget(|line| inside.contains(&line)))
+    }
+
+    /// Takes out every stretch of lines that did not run and makes an error of a text or a run.
+    pub(super) fn without_refusals(&mut self) -> usize {
+        const WORDS: [&str; 9] = [
+            "Err(",
+            ".wrong(",
+            ".missing(",
+            ".twice(",
+            ".unknown(",
+            "unknown(",
+            "TextError",
+            ".expecting(",
+            "held: false",
+        ];
+        let lines: Vec<&str> = self.source.lines().collect();
+        let says = |line: usize| {
+            let line = lines.get(line - 1).copied().unwrap_or_default();
+            WORDS.iter().any(|word| line.contains(word))
+        };
+        let mut refusing = Vec::new();
+        for stretch in self.missed.chunk_by(|one, next| one + 1 == *next) {
+            if stretch.iter().any(|line| says(*line)) {
+                refusing.extend_from_slice(stretch);
+            }
+        }
+        self.forget(|line| refusing.contains(&line))
+    }
+
+    /// Takes lines that did not run out of the count.
+    fn forget(&mut self, which: impl Fn(usize) -> bool) -> usize {
+        let before = self.missed.len();
+        self.missed.retain(|line| !which(*line));
+        let forgotten = before - self.missed.len();
+        self.lines.all -= forgotten;
+        forgotten
     }
 
     /// Lines that did not run and answer an errno.
@@ -85,11 +142,12 @@ pub(super) fn read(report: &str, folder: &Path) -> Vec<File> {
         }
     }
     let file = |(name, lines): (String, BTreeMap<usize, u64>)| {
-        let missed: Vec<usize> =
-            lines.iter().filter(|(_, count)| **count == 0).map(|(at, _)| *at).collect();
-        let counts = Lines { all: lines.len(), run: lines.len() - missed.len() };
+        let (missed, ran): (Vec<_>, Vec<_>) = lines.iter().partition(|(_, count)| **count == 0);
+        let numbers = |lines: Vec<(&usize, &u64)>| lines.into_iter().map(|(at, _)| *at).collect();
+        let (missed, ran): (Vec<usize>, Vec<usize>) = (numbers(missed), numbers(ran));
+        let counts = Lines { all: lines.len(), run: ran.len() };
         let source = std::fs::read_to_string(folder.join(&name)).unwrap_or_default();
-        File { name, lines: counts, missed, source }
+        File { name, lines: counts, missed, ran, source }
     };
     files.into_iter().map(file).collect()
 }
@@ -106,6 +164,27 @@ mod tests {
         assert_eq!((files.len(), files[0].name.as_str()), (1, "a.rs"));
         assert_eq!(files[0].lines, Lines { all: 4, run: 2 });
         assert_eq!(files[0].ranges(), "2-3");
+    }
+
+    fn file(source: &str, ran: &[usize], missed: &[usize]) -> File {
+        let lines = Lines { all: ran.len() + missed.len(), run: ran.len() };
+        let (ran, missed) = (ran.to_vec(), missed.to_vec());
+        File { name: "a.rs".into(), lines, missed, ran, source: source.into() }
+    }
+
+    #[test]
+    fn function_that_did_not_run_is_taken_out_and_one_that_did_is_not() {
+        let source = "  fn f(&self) {\n    1\n  }\n  fn fg() {\n    2\n  }\n";
+        let mut one = file(source, &[4, 5], &[1, 2, 3, 6]);
+        assert_eq!((one.without("f"), one.without("fg"), one.without("g")), (Some(3), None, None));
+        assert_eq!((one.lines, one.missed), (Lines { all: 3, run: 2 }, vec![6]));
+    }
+
+    #[test]
+    fn stretch_that_makes_an_error_is_taken_out_whole() {
+        let source = "a\nlet m = 1;\nreturn Err(m);\nb\nc\n";
+        let mut one = file(source, &[1, 4], &[2, 3, 5]);
+        assert_eq!((one.without_refusals(), one.missed), (2, vec![5]));
     }
 
     #[test]
