@@ -72,6 +72,7 @@ impl Machine {
     /// Starts a call. A call already under way is finished first: vfio-pci lets only one
     /// at a time at a device (`igate`).
     pub fn begin(&mut self, call: Call, sink: &mut dyn Sink) {
+        // SET-SERIAL
         while self.call.is_some() {
             self.advance(sink);
         }
@@ -212,6 +213,7 @@ impl Machine {
     pub fn close_fd(&mut self, fd: Fd, sink: &mut dyn Sink) -> Result<(), Errno> {
         self.fds.close(fd)?;
         sink.event(Event::Closed { fd });
+        // INTX-UNMASK-CLOSED; a trigger stays: FD-HELD.
         self.host.detach_unmask(fd);
         Ok(())
     }
@@ -275,6 +277,7 @@ impl Cx<'_> {
 
     /// An eventfd rises for a cause.
     pub(crate) fn signal(&mut self, cause: CauseId, eventfd: Fd) {
+        // MSG-SHARED-FD: no vector has the eventfd for itself. FD-HELD: a closed one rises unseen.
         let counter = self.fds.signal(eventfd);
         self.ledger.signals(cause);
         self.sink.event(Event::Signalled { cause, eventfd, counter });

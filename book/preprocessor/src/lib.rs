@@ -19,7 +19,9 @@
 
 pub mod block;
 pub mod built;
+pub mod cases;
 pub mod clauses;
+pub mod coverage;
 pub mod differences;
 pub mod examples;
 pub mod html;

@@ -5,7 +5,8 @@
 //! - both MSI and MSI-X enabled, which software must not do: MSI-X wins;
 //! - more vectors than MSI grants (7.7.1.2): vector n sends as n modulo the granted count;
 //! - a vector raised while neither is enabled: by [`WhenOff`];
-//! - pending bits when Enable falls: kept, and sent once enabled and unmasked again;
+//! - pending bits when Enable falls: kept (MSIX-PENDING-OFF), and sent once enabled and
+//!   unmasked again;
 //! - a message while Bus Master is off: lost.
 //!
 //! Leaves out: power management, error reporting, SR-IOV itself (a built VF stands alone, with its
