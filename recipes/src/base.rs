@@ -40,16 +40,14 @@ impl From<io::Error> for NotDone {
 pub fn errno(number: i32) -> NotDone {
     NotDone::Error(io::Error::from_raw_os_error(number))
 }
-// ANCHOR_END: not_done
 
 impl NotDone {
-    // ANCHOR: is
     /// Whether it is this errno.
     pub fn is(&self, number: i32) -> bool {
         matches!(self, Self::Error(error) if error.raw_os_error() == Some(number))
     }
-    // ANCHOR_END: is
 }
+// ANCHOR_END: not_done
 
 // ANCHOR: ask
 /// `struct vfio_irq_info`.

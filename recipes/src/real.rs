@@ -84,7 +84,7 @@ fn run() -> Result<(), String> {
     let address = std::env::args().nth(1).ok_or("which device? 0000:00:04.0")?;
     let address: Address = address.parse().map_err(|error| format!("{address}: {error}"))?;
     let device = VfioDevice::new(Places::default(), address, Interface::Any);
-    let mut real = Real(Fresh::new(device.map_err(|error| format!("{error:#?}"))?));
+    let mut real = Real(Fresh::new(device.map_err(|error| error.to_string())?));
     for recipes in languages() {
         real.open()?;
         println!("language {}", recipes.language());

@@ -185,6 +185,10 @@ impl State {
         };
         let trigger = eventfd(fd)?;
         if flags & DEASSIGN != 0 {
+            // KVM takes what was counted as it lets go (irqfd_shutdown).
+            if let Some(pair) = self.pairs.get_mut(&trigger) {
+                take(&mut pair.held);
+            }
             self.irqfds.retain(|irqfd| (irqfd.trigger, irqfd.gsi) != (trigger, gsi));
             return Ok(0);
         }

@@ -6,6 +6,7 @@
 #![allow(unsafe_code, reason = "this program's ioctl is its own")]
 
 mod add;
+mod book;
 mod enable;
 mod kernel;
 mod kvm;
