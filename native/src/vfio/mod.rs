@@ -133,6 +133,11 @@ impl VfioDevice {
         self.fds.forget();
     }
 
+    /// The device's descriptor, for who speaks to the kernel himself; none while it is closed.
+    pub fn descriptor(&self) -> Option<BorrowedFd<'_>> {
+        self.device.as_ref().map(AsFd::as_fd)
+    }
+
     /// The device's descriptor; EBADF, as of a closed one, while there is none.
     fn fd(&self) -> Result<BorrowedFd<'_>, Errno> {
         self.device.as_ref().map(AsFd::as_fd).ok_or(Errno::EBADF)
