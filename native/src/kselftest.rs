@@ -34,7 +34,9 @@ pub fn export(inputs: &[Input]) -> Result<Report, Error> {
     }
     let (tests, out) = (made.tests.len(), made.left_out.len());
     let stderr = match inputs {
-        [] => format!("note: {tests} tests; {out} scenarios are none: why, stands in the program\n"),
+        [] => {
+            format!("note: {tests} tests; {out} scenarios are none: why, stands in the program\n")
+        }
         _ => {
             let notes = made.left_out.iter();
             notes.map(|(name, why)| format!("note: {name} is no test: {why}\n")).collect()
@@ -59,7 +61,10 @@ mod tests {
 
     #[test]
     fn name_of_a_test_is_folder_and_file() {
-        assert_eq!(name_of("tests/scenarios/noresize/set_refuses.scenario"), "noresize/set_refuses");
+        assert_eq!(
+            name_of("tests/scenarios/noresize/set_refuses.scenario"),
+            "noresize/set_refuses"
+        );
         assert_eq!(name_of("noresize/set_refuses.scenario"), "noresize/set_refuses");
         assert_eq!(name_of("../set_refuses.scenario"), "set_refuses");
         assert_eq!(name_of("/x.scenario"), "x");

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use vfio_irq_kernels::oracle::answers::{self, Remapping};
 use vfio_irq_kernels::oracle::keep::{self, Findings};
-use vfio_irq_kernels::oracle::{Difference, inside, programs, random};
+use vfio_irq_kernels::oracle::{Difference, inside, kselftest, programs, random};
 use vfio_irq_kernels::packages::{KERNELS, Kernel, Refresh};
 use vfio_irq_tests::corpus::Item;
 use vfio_irq_tests::replay::Kept;
@@ -32,15 +32,17 @@ enum Comparison {
     Inside,
     Scenarios(Remapping),
     Programs,
+    Kselftest,
 }
 
 /// The longest first, so that no core waits at the end.
-const COMPARISONS: [Comparison; 5] = [
+const COMPARISONS: [Comparison; 6] = [
     Comparison::Random,
     Comparison::Inside,
     Comparison::Scenarios(Remapping::On),
     Comparison::Scenarios(Remapping::Off),
     Comparison::Programs,
+    Comparison::Kselftest,
 ];
 
 impl Comparison {
@@ -51,6 +53,7 @@ impl Comparison {
             Self::Scenarios(Remapping::On) => "scenarios",
             Self::Scenarios(Remapping::Off) => "no-remapping",
             Self::Programs => "programs",
+            Self::Kselftest => "kselftest",
         }
     }
 }
@@ -231,6 +234,12 @@ fn one(
         }
         Comparison::Programs => {
             let outcome = programs::ask(kernel, items)?;
+            lines.extend(outcome.said);
+            heard.agreed = outcome.agreed;
+            heard.problems = outcome.differences.iter().map(tell).collect();
+        }
+        Comparison::Kselftest => {
+            let outcome = kselftest::ask(kernel)?;
             lines.extend(outcome.said);
             heard.agreed = outcome.agreed;
             heard.problems = outcome.differences.iter().map(tell).collect();

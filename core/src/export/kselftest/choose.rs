@@ -7,14 +7,15 @@ use alloc::vec::Vec;
 use super::Source;
 use crate::device::Stimulus;
 use crate::export::plan::Plan;
-use crate::scenario::Scenario;
+use crate::host::HostProfile;
 use crate::scenario::ast::{Action, Data, Expect, SetAction, Statement, StepLine};
+use crate::scenario::{Overrides, Scenario};
 use crate::uapi::{CONFIG_REGION, IrqIndex};
 
 /// Which scenarios are wanted.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Choice {
-    /// Those in which a call is refused, or which speak of growing.
+    /// Those in which a call is refused, which speak of growing, or which kernels answer differently.
     ErrnoAndResize,
     /// Every one that can be.
     All,
@@ -25,19 +26,27 @@ const CAPABILITIES: u64 = 0x40;
 /// Where the config space of every function ends.
 const CONFIG_END: u64 = 0x1000;
 
+/// A scenario as a test does it.
+pub(super) struct Chosen {
+    pub(super) scenario: Scenario,
+    /// The host it was written for.
+    pub(super) host: HostProfile,
+    /// A call is refused in it, or it speaks of growing.
+    pub(super) is_of_errno_or_growth: bool,
+}
+
 /// The scenario as the test does it; or why there is none.
-pub(super) fn choose(source: &Source<'_>, choice: Choice) -> Result<Scenario, String> {
+pub(super) fn choose(source: &Source<'_>) -> Result<Chosen, String> {
     let scenario = Scenario::parse(source.text).map_err(|errors| {
         let first = errors.first().map(ToString::to_string);
         format!("is no scenario: {}", first.unwrap_or_default())
     })?;
-    if choice == Choice::ErrnoAndResize
-        && !steps(&scenario).any(|(_, step)| is_refused(step) || asks_flags(step))
-        && !speaks_of_growing(source.text)
-    {
-        return Err("no call is refused, nothing grows".into());
-    }
+    let is_of_errno_or_growth = steps(&scenario)
+        .any(|(_, step)| is_refused(step) || asks_flags(step))
+        || speaks_of_growing(source.text);
     can_be_set_up(&scenario)?;
+    let machine = scenario.machine(&Overrides::default()).map_err(|error| error.to_string())?;
+    let host = machine.host.profile().clone();
     let text = said_otherwise(&scenario)?;
     let scenario = Scenario::parse(&text).map_err(|errors| {
         let first = errors.first().map(ToString::to_string);
@@ -45,7 +54,7 @@ pub(super) fn choose(source: &Source<'_>, choice: Choice) -> Result<Scenario, St
     })?;
     match Plan::new(&scenario, None).not_carried.first() {
         Some((line, what)) => Err(format!("can't be done by a program: line {line}, {what}")),
-        None => Ok(scenario),
+        None => Ok(Chosen { scenario, host, is_of_errno_or_growth }),
     }
 }
 
@@ -66,21 +75,19 @@ fn asks_flags(step: &StepLine) -> bool {
     step.expect.iter().any(|expect| matches!(expect.what, Expect::Flags(_)))
 }
 
+/// Words of clauses that say which vectors an enabled index has.
+const GROWTH: [&str; 4] = ["RESIZE", "MSG-ALLOC", "MSG-HOLE", "MSG-ALL-NEGATIVE"];
+
 /// Whether the clauses its header names, `# CLAUSE, CLAUSE: what`, are of growing.
 fn speaks_of_growing(text: &str) -> bool {
     let head = text.split(':').next().unwrap_or_default();
-    head.starts_with('#') && head.contains("RESIZE")
+    head.starts_with('#') && GROWTH.iter().any(|word| head.contains(word))
 }
 
 /// Whether a real host and an unknown device can be as the scenario says.
 fn can_be_set_up(scenario: &Scenario) -> Result<(), String> {
-    if let Some((_, host)) = scenario.host_line() {
-        if host.vectors.is_some() {
-            return Err("a host can't be told how many vectors it has".into());
-        }
-        if host.remapping == Some(false) {
-            return Err("needs a host without interrupt remapping".into());
-        }
+    if scenario.host_line().is_some_and(|(_, host)| host.vectors.is_some()) {
+        return Err("a host can't be told how many vectors it has".into());
     }
     for (line, step) in steps(scenario) {
         if !step.moments.is_empty() {
@@ -91,7 +98,9 @@ fn can_be_set_up(scenario: &Scenario) -> Result<(), String> {
                 return Err("a host can't be told how many vectors it has".into());
             }
             Action::Stimulate(Stimulus::Error | Stimulus::Request) => {
-                return Err("the host would have to report an error, or want the device back".into());
+                return Err(
+                    "the host would have to report an error, or want the device back".into()
+                );
             }
             Action::RegionRead { region, offset, width } => {
                 let control = is_msix_control(scenario, *region, *offset, u64::from(*width));
@@ -145,6 +154,10 @@ pub(super) fn msix_at(scenario: &Scenario) -> Option<u64> {
 fn said_otherwise(scenario: &Scenario) -> Result<String, String> {
     let text = scenario.to_string();
     let mut lines: Vec<String> = text.lines().map(Into::into).collect();
+    if let Some((number, host)) = scenario.host_line() {
+        // Remapping is the host's own; it is found out by asking for all vectors.
+        lines[number as usize - 1] = format!("host {}", host.profile.what);
+    }
     let mut enabled = None;
     for (number, step) in steps(scenario) {
         let line = &mut lines[number as usize - 1];

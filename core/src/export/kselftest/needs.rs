@@ -11,7 +11,7 @@ use alloc::vec::Vec;
 
 use super::choose::steps;
 use crate::clause::Clause;
-use crate::event::{Event, Outcome};
+use crate::event::{Call, Event, Outcome};
 use crate::host::HostProfile;
 use crate::host::profile::DIFFERENCES;
 use crate::pci::{Function, FunctionSpec, MsiSpec, MsixSpec};
@@ -59,6 +59,11 @@ impl Fact {
         Self::ErrOnConventional,
         Self::ErrReqStrict,
     ];
+
+    /// Whether the kernel answers otherwise where it is so.
+    pub fn is_of_the_kernel(self) -> bool {
+        matches!(self, Self::MsiNoresize | Self::MsixNoresize) || self >= Self::RangeFirst
+    }
 
     /// Its name in the program.
     pub(super) fn c_name(self) -> &'static str {
@@ -134,9 +139,10 @@ impl Needs {
     /// Whether the test applies there.
     pub fn are_met(&self, shown: &Shown) -> bool {
         let counts = shown.counts.iter().zip(self.least.iter().zip(&self.most));
-        counts.into_iter().all(|(count, (least, most))| {
-            count >= least && most.is_none_or(|most| *count <= most)
-        }) && self.facts.iter().all(|(fact, so)| shown.facts.contains(fact) == *so)
+        counts
+            .into_iter()
+            .all(|(count, (least, most))| count >= least && most.is_none_or(|most| *count <= most))
+            && self.facts.iter().all(|(fact, so)| shown.facts.contains(fact) == *so)
     }
 }
 
@@ -144,33 +150,38 @@ fn is_on(host: &HostProfile, id: &str) -> bool {
     DIFFERENCES.iter().any(|one| one.id == id && (one.of)(&host.rules))
 }
 
-/// The rules by which a scenario's calls are refused, if it holds.
+/// The rules by which a scenario's calls are refused, and the index each names, if it holds.
 pub(super) fn rules(
     scenario: &Scenario,
     function: &FunctionSpec,
     host: &HostProfile,
-) -> Option<Vec<Clause>> {
+) -> Option<Vec<(Clause, Option<u32>)>> {
     let function = Function::new(function).ok()?;
     let overrides = Overrides { function: Some(function), host: Some(host.clone()) };
     let trace = run_emulated(scenario, &overrides).ok()?;
-    let events = trace.entries.iter().flat_map(|entry| &entry.events);
-    let refusals = events.filter_map(|event| match event {
-        Event::Return(Outcome::Refused { clause, .. }) => clause.clone(),
-        _ => None,
-    });
-    trace.held.then(|| refusals.collect())
+    let mut index = None;
+    let mut refusals = Vec::new();
+    for event in trace.entries.iter().flat_map(|entry| &entry.events) {
+        match event {
+            Event::Call(Call::SetIrqs { header, .. }) => index = Some(header.index),
+            Event::Call(_) => index = None,
+            Event::Return(Outcome::Refused { clause: Some(clause), .. }) => {
+                refusals.push((clause.clone(), index));
+            }
+            _ => {}
+        }
+    }
+    trace.held.then_some(refusals)
 }
 
 /// Where it applies; or why there is no telling.
-pub(super) fn of(scenario: &Scenario) -> Result<Needs, String> {
+pub(super) fn of(scenario: &Scenario, host: &HostProfile) -> Result<Needs, String> {
     let function = scenario.function_spec().map_err(|error| error.to_string())?;
     let function = function.ok_or("its function is a config dump")?;
-    let machine = scenario.machine(&Overrides::default()).map_err(|error| error.to_string())?;
-    let host = machine.host.profile().clone();
     if host.rules.emulated {
         return Err("speaks of a device that its host emulates".into());
     }
-    let own = rules(scenario, &function, &host)
+    let own = rules(scenario, &function, host)
         .ok_or("the device would have to interrupt: the host's own signal does not do")?;
     let holds = |function: &FunctionSpec, host: &HostProfile| {
         rules(scenario, function, host).is_some_and(|rules| rules == own)
@@ -179,9 +190,9 @@ pub(super) fn of(scenario: &Scenario) -> Result<Needs, String> {
     let as_function = |change: &dyn Fn(&mut FunctionSpec)| {
         let mut other = function.clone();
         change(&mut other);
-        holds(&other, &host)
+        holds(&other, host)
     };
-    let shown = Shown::of(&function, &host);
+    let shown = Shown::of(&function, host);
     let with_intx = |n: u16| as_function(&|spec| (spec.pin, spec.vf) = (n.min(1) as u8, false));
     let with_msi = |n: u16| as_function(&|spec| spec.msi = msi(spec.msi, n));
     let with_msix = |n: u16| as_function(&|spec| spec.msix = msix(spec.msix, n));
@@ -198,10 +209,17 @@ pub(super) fn of(scenario: &Scenario) -> Result<Needs, String> {
     }
 
     let mut need = |fact: Fact, is_needed: bool| {
-        if is_needed {
-            needs.facts.push((fact, shown.facts.contains(&fact)));
+        let fact = (fact, shown.facts.contains(&fact));
+        if is_needed && !needs.facts.contains(&fact) {
+            needs.facts.push(fact);
         }
     };
+    // A growth is refused by the flag, whatever else refuses it in today's kernels.
+    let refused = |index: IrqIndex| {
+        own.iter().any(|(clause, of)| clause == "MSG-NORESIZE" && *of == Some(index.raw()))
+    };
+    need(Fact::MsiNoresize, refused(IrqIndex::Msi));
+    need(Fact::MsixNoresize, refused(IrqIndex::Msix));
     need(Fact::Express, !as_function(&|spec| spec.express = !spec.express));
     need(Fact::Resets, !as_function(&|spec| spec.reset = !spec.reset));
     let as_host = |change: &dyn Fn(&mut HostProfile)| {
@@ -220,7 +238,7 @@ pub(super) fn of(scenario: &Scenario) -> Result<Needs, String> {
         Fact::MsiNoresize,
         uses(IrqIndex::Msi) && shown.counts[1] > 0 && !as_host(&|host| host.rules.emulated = true),
     );
-    need(Fact::AllMsi, !as_host(&|host| host.remapping = false));
+    need(Fact::AllMsi, !as_host(&|host| host.remapping = !host.remapping));
     need(Fact::AllMsix, uses(IrqIndex::Msix) && !as_host(&|host| host.vectors = Some(1)));
     for difference in DIFFERENCES.iter().filter(|one| one.id != "emulated") {
         let turned = as_host(&|host| {

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`answers`] | what the user of a device sees of each scenario, and the registers written meanwhile |
 //! | [`inside`] | what becomes of an interrupt after each register write of a call |
+//! | [`kselftest`] | which tests of the exported selftest pass |
 //! | [`programs`] | what exported C and Rust programs print |
 //! | [`random`] | what the user sees of random operations |
 //! | [`keep`] | the answers with the emulator's and with the recordings in the repository, or makes them those |
@@ -11,6 +12,7 @@
 pub mod answers;
 pub mod inside;
 pub mod keep;
+pub mod kselftest;
 pub mod programs;
 pub mod random;
 
