@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use vfio_irq_kernels::oracle::answers::{self, Remapping};
 use vfio_irq_kernels::oracle::keep::{self, Findings};
-use vfio_irq_kernels::oracle::{Difference, inside, programs, random, recipes};
+use vfio_irq_kernels::oracle::{Difference, inside, kselftest, programs, random, recipes};
 use vfio_irq_kernels::packages::{KERNELS, Kernel, Refresh};
 use vfio_irq_tests::corpus::Item;
 use vfio_irq_tests::replay::Kept;
@@ -33,16 +33,18 @@ enum Comparison {
     Scenarios(Remapping),
     Programs,
     Recipes,
+    Kselftest,
 }
 
 /// The longest first, so that no core waits at the end.
-const COMPARISONS: [Comparison; 6] = [
+const COMPARISONS: [Comparison; 7] = [
     Comparison::Random,
     Comparison::Inside,
     Comparison::Scenarios(Remapping::On),
     Comparison::Scenarios(Remapping::Off),
     Comparison::Programs,
     Comparison::Recipes,
+    Comparison::Kselftest,
 ];
 
 impl Comparison {
@@ -54,6 +56,7 @@ impl Comparison {
             Self::Scenarios(Remapping::Off) => "no-remapping",
             Self::Programs => "programs",
             Self::Recipes => "recipes",
+            Self::Kselftest => "kselftest",
         }
     }
 }
@@ -240,6 +243,12 @@ fn one(
         }
         Comparison::Recipes => {
             let outcome = recipes::ask(kernel, &program.with_file_name("vfio-irq-recipes"))?;
+            heard.agreed = outcome.agreed;
+            heard.problems = outcome.differences.iter().map(tell).collect();
+        }
+        Comparison::Kselftest => {
+            let outcome = kselftest::ask(kernel)?;
+            lines.extend(outcome.said);
             heard.agreed = outcome.agreed;
             heard.problems = outcome.differences.iter().map(tell).collect();
         }
