@@ -18,6 +18,7 @@
 //! writes.
 
 pub mod block;
+pub mod built;
 pub mod clauses;
 pub mod differences;
 pub mod examples;

@@ -3,6 +3,7 @@
 use anyhow::{Result, bail};
 use mdbook_preprocessor::Preprocessor;
 use std::io::{IsTerminal, stderr, stdin, stdout};
+use std::path::Path;
 use std::process::ExitCode;
 use tracing_subscriber::filter::LevelFilter;
 use vfio_irq_book::preprocess::VfioIrq;
@@ -16,6 +17,8 @@ mdBook starts this program as a preprocessor, trunk as a hook:
   mdbook-vfio-irq supports RENDERER  whether this renderer's book has live blocks
   mdbook-vfio-irq site               build the book into TRUNK_STAGING_DIR, beside
                                      the playground that trunk has put there
+  mdbook-vfio-irq book FOLDER        build the book alone into FOLDER, which is
+                                     emptied before
 ";
 
 fn main() -> ExitCode {
@@ -47,6 +50,7 @@ fn run(arguments: &[&str]) -> Result<ExitCode> {
         ["supports", renderer] if VfioIrq.supports_renderer(renderer)? => {}
         ["supports", _] => return Ok(ExitCode::FAILURE),
         ["site"] => site::build_for_trunk()?,
+        ["book", folder] => site::build_book(Path::new("book"), Path::new(folder))?,
         ["help" | "--help" | "-h"] => print!("{HELP}"),
         [other, ..] => bail!("unknown argument {other:?}\n\n{HELP}"),
     }

@@ -3,7 +3,7 @@
 use crate::block::{self, Block};
 use crate::marks::Clauses;
 use crate::verified::Verified;
-use crate::{clauses, differences, html, marks, page, run};
+use crate::{built, clauses, differences, html, marks, page, run};
 use anyhow::{Context, Result, bail};
 use mdbook_preprocessor::book::{Book, BookItem, Chapter};
 use mdbook_preprocessor::{Preprocessor, PreprocessorContext};
@@ -52,6 +52,7 @@ struct Seen {
     verified: Verified,
     clauses: Clauses,
     differences: Vec<differences::Difference>,
+    source: String,
 }
 
 impl Seen {
@@ -74,16 +75,16 @@ impl Seen {
                 all.extend(found.into_iter().map(|one| (one.id.clone(), (page.clone(), one))));
             }
         }
-        Ok(Self { verified, clauses: all, differences })
+        Ok(Self { verified, clauses: all, differences, source: built::source(repository) })
     }
 
     fn put(&self, chapter: &mut Chapter) -> Result<()> {
         let Some(path) = path_of(chapter).cloned() else { return Ok(()) };
-        let Self { verified, clauses, differences } = self;
+        let Self { verified, clauses, differences, source } = self;
         let put = || {
             let content = marks::put(&chapter.content, &way_up(&path), verified)?;
             let content = marks::put_in_rows(&content, clauses, verified)?;
-            page::put(&content, page::Sources { verified, clauses, differences })
+            page::put(&content, page::Sources { verified, clauses, differences, source })
         };
         let content = put().with_context(|| chapter_name(&path))?;
         chapter.content = content;

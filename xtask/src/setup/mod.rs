@@ -43,6 +43,11 @@ pub(crate) fn for_kernels() -> Result<()> {
     )
 }
 
+/// What checking the book's spelling needs.
+pub(crate) fn for_spelling() -> Result<()> {
+    debian::programs(&["hunspell"], &["hunspell", "hunspell-en-gb"])
+}
+
 /// rustfmt and clippy.
 pub(crate) fn for_lints() -> Result<()> {
     rust::wasm_target()?;
@@ -54,6 +59,7 @@ pub(crate) fn everything() -> Result<()> {
     for_lints()?;
     for_site_tests()?;
     for_kernels()?;
+    for_spelling()?;
     println!("all there; cargo tools are in {}", tools::folder().display());
     Ok(())
 }
