@@ -179,7 +179,7 @@
         const said = document.createElement("p");
         said.className = "vfio-irq-said";
         said.setAttribute("role", "status");
-        document.querySelector("main")?.append(said);
+        document.body.append(said);
         document.addEventListener("click", async (event) => {
             const link = event.target.closest?.(".vfio-irq-link");
             if (!link || !navigator.clipboard || event.ctrlKey || event.metaKey || event.shiftKey) return;

@@ -1,5 +1,5 @@
 //! The built book, without a browser and without the playground: its search, and whether its links
-//! lead somewhere.
+//! lead somewhere, its printed form, and what its pages say without scripts.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -180,4 +180,48 @@ fn book_built_twice_is_the_same() {
             name.display()
         );
     }
+}
+
+/// The blocks of a page.
+fn blocks(html: &str) -> Vec<&str> {
+    html.split("<div class=\"vfio-irq-block\"").skip(1).collect()
+}
+
+#[test]
+fn block_of_a_page_has_its_listing_and_its_run_as_text() {
+    let mut count = 0;
+    for path in scenarios::files(book(), "html") {
+        let html = fs::read_to_string(&path).expect("listed");
+        for block in blocks(&html) {
+            for part in ["<pre class=\"vfio-irq-listing\">", "<svg", "vfio-irq-text", "causes "] {
+                assert!(block.contains(part), "{}: a block without {part}", path.display());
+            }
+            count += 1;
+        }
+    }
+    assert!(count > 100, "only {count} blocks were looked at");
+}
+
+#[test]
+fn printed_book_has_every_block_every_clause_and_every_page() {
+    let printed = fs::read_to_string(book().join("print.html")).expect("mdBook writes it");
+    let ids: BTreeSet<&str> = values(&printed, "id").into_iter().collect();
+    for (id, ..) in all_clauses() {
+        assert!(ids.contains(id.as_str()), "{id} is not printed");
+        // With its paragraph, not with its row of the table.
+        assert!(printed.contains(&format!("<a id=\"{id}\"></a><strong>{id}</strong>")), "{id}");
+    }
+    let mut count = 0;
+    for path in scenarios::files(book(), "html") {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let html = fs::read_to_string(&path).expect("listed");
+        if ["print.html", "toc.html"].contains(&&*name) {
+            continue;
+        }
+        count += blocks(&html).len();
+        let title = html.split("<main>").nth(1).and_then(|main| main.split("</h1>").next());
+        let title = title.and_then(|title| title.split('>').nth(2)).unwrap_or_default();
+        assert!(printed.contains(&format!("{title}></h1>")), "{name}: {title} is not printed");
+    }
+    assert_eq!(blocks(&printed).len(), count);
 }
