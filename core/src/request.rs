@@ -40,7 +40,7 @@ pub struct Request {
     pub index: IrqIndex,
     /// What to do.
     pub action: Action,
-    /// First vector; below the index's count.
+    /// First vector; below the index's count. SET-SPAN.
     pub start: u32,
     /// Number of vectors; `start + count` does not exceed the index's count.
     pub count: u32,

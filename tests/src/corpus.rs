@@ -162,6 +162,11 @@ impl Item {
         })
     }
 
+    /// Whether it hands an eventfd to KVM, which no guest of the laboratory has.
+    pub fn asks_kvm(&self) -> bool {
+        self.steps().any(|(_, step)| matches!(&step.action.what, Action::Guest(_)))
+    }
+
     /// The clauses its header names, `# CLAUSE, CLAUSE: what`. The book's blocks have no header.
     pub fn clauses(&self) -> Vec<String> {
         if self.is_of_book() { Vec::new() } else { cases::clauses(&self.text) }

@@ -19,10 +19,12 @@ pub fn of(kept: &[Kept], items: &[Item]) -> Result<Verified> {
     for one in kept {
         let Kept { host, recording, .. } = one;
         let (version, qemu) = (recording.kernel.clone(), recording.qemu.clone());
-        let kernel = Kernel { version, qemu };
+        let kernel = Kernel { version, qemu, recorded: recording.day.clone() };
         let before = verified.kernels.entry(host.clone()).or_insert_with(|| kernel.clone());
+        // The day of the oldest: all is true of that day on.
+        before.recorded = before.recorded.clone().min(kernel.recorded.clone());
         ensure!(
-            *before == kernel,
+            (&before.version, &before.qemu) == (&kernel.version, &kernel.qemu),
             "{}: recorded on {}, others of {host} on Linux {}, QEMU {}",
             one.name(),
             recording.versions(),

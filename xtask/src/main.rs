@@ -48,7 +48,7 @@ Tasks of this project. Both set up what is missing on this machine first.
   cargo xtask setup
       Only set up: cargo tools into a folder of the project
       (VFIO_IRQ_TOOLS, by default ~/.cache/vfio-irq/tools), axe-core by npm
-      into the same, Chromium, Firefox and QEMU from Debian, the wasm32 and musl targets; kernels are fetched
+      into the same, Chromium, Firefox, QEMU and hunspell from Debian, the wasm32 and musl targets; kernels are fetched
       when they are needed, into the same folder
 ";
 

@@ -20,6 +20,8 @@ mdBook starts this program as a preprocessor, trunk as a hook:
                                      on a gap: `cargo xtask clauses`
   mdbook-vfio-irq site               build the book into TRUNK_STAGING_DIR, beside
                                      the playground that trunk has put there
+  mdbook-vfio-irq book FOLDER        build the book alone into FOLDER, which is
+                                     emptied before
 ";
 
 fn main() -> ExitCode {
@@ -56,6 +58,7 @@ fn run(arguments: &[&str]) -> Result<ExitCode> {
             return Ok(if matrix.gaps.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
         }
         ["site"] => site::build_for_trunk()?,
+        ["book", folder] => site::build_book(Path::new("book"), Path::new(folder))?,
         ["help" | "--help" | "-h"] => print!("{HELP}"),
         [other, ..] => bail!("unknown argument {other:?}\n\n{HELP}"),
     }

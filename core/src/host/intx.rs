@@ -232,7 +232,7 @@ impl Cx<'_> {
     }
 
     /// An eventfd rose, or 0 was added to it, which wakes too: if it unmasks, the host takes the
-    /// count and does so.
+    /// count and does so. (The trigger of another index, or a loopback, may be what unmasks.)
     pub(crate) fn unmask_eventfd_woken(&mut self, fd: Fd) {
         if self.intx().is_none_or(|intx| intx.unmask != Some(fd)) {
             return;

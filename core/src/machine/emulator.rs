@@ -7,6 +7,7 @@ use super::Machine;
 use crate::device::{Answer, Device, Fd, Moment, RegionInfo, Stimulate, Stimulus};
 use crate::errno::Errno;
 use crate::event::{Call, Event, Outcome, Sink};
+use crate::guest::GuestCall;
 use crate::sorted::Sorted;
 use crate::uapi::{IrqInfo, IrqSetHeader};
 
@@ -204,6 +205,12 @@ impl Device for Emulator {
         let closed = self.machine.close_fd(fd, &mut self.log);
         self.look();
         closed
+    }
+
+    fn guest(&mut self, call: GuestCall) -> Result<bool, Errno> {
+        let answer = self.machine.guest_call(call, &mut self.log);
+        self.look();
+        answer
     }
 
     fn take_events(&mut self) -> Vec<Event> {

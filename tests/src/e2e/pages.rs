@@ -300,6 +300,8 @@ fn print() -> Result<()> {
         ensure!(listing.is_displayed().await?, "the listing is not printed");
         let live = page.client.find(Locator::Css(&format!("{LIVE} .vfio-irq-live"))).await?;
         ensure!(!live.is_displayed().await?, "the playground is printed");
+        let link = page.client.find(Locator::Css(".vfio-irq-link")).await?;
+        ensure!(!link.is_displayed().await?, "the links of clauses are printed");
         page.open("print.html").await?;
         let blocks = page.value("document.querySelectorAll('.vfio-irq-block').length").await?;
         ensure!(blocks.as_u64() > Some(2), "the printed book has {blocks} blocks");
