@@ -81,16 +81,14 @@ fn interrupt_that_is_signalled_at_once_is_the_hosts_own() {
 #[test]
 fn interrupt_that_waits_or_is_lost_needs_the_device() {
     let enabled = "function e1000e\nset_irqs msix trigger eventfd 0 [a] -> 0\n";
-    for step in
-        ["fire 0 -> a=0", "fire 0", "fire 0 -> lost=0", "assert intx -> a=0", "deassert intx"]
-    {
+    for step in ["fire 0 -> a=0", "fire 0", "assert intx -> a=0", "deassert intx"] {
         let why = why(&format!("{enabled}{step}\n"), Choice::All);
         assert_eq!(why, "the device would have to interrupt (line 3)", "{step}");
     }
     // Masked, the level is signalled only later: the host's own signal is at once.
     let masked = "function edu\nset_irqs intx trigger eventfd 0 [a] -> 0\nassert intx -> a=1\n\
         set_irqs intx unmask none 0+1 -> 0\nread a -> 1\n";
-    assert!(why(masked, Choice::All).contains("the host's own signal does not do"));
+    assert!(why(masked, Choice::All).starts_with("does not hold with the host's own signals"));
 }
 
 #[test]
@@ -105,7 +103,7 @@ fn what_a_real_device_can_not_be_told_is_left_out_with_its_reason() {
         ("host mediated\nirq_info msi\n", "its host emulates"),
         ("frobnicate\n", "is no scenario"),
         ("read 0\n", "line 1, read 0"),
-        ("irq_info msix -> count=77\n", "does not do"),
+        ("irq_info msix -> count=77\n", "does not hold"),
     ] {
         assert!(why(text, Choice::All).contains(said), "{text}: {}", why(text, Choice::All));
     }
@@ -122,7 +120,7 @@ fn message_control_is_read_where_the_device_has_it() {
     assert_eq!((made.tests[0].needs.least, made.tests[0].needs.most), ([0, 0, 1], [None; 3]));
     let read = "region_read(VFIO_PCI_CONFIG_REGION_INDEX, msix_at + 2, 2);";
     assert!(made.program.contains(read), "{}", made.program);
-    assert!(made.program.contains("expect_value(0x8000, 0xf000, 2, \"0x8xxx\");"));
+    assert!(made.program.contains("expect_value(32768, 0xf000, 2, \"0x8xxx\");"));
 }
 
 #[test]
@@ -134,7 +132,7 @@ fn names_that_are_no_identifiers_of_c_are_made_ones_each_its_own() {
     for said in ["{ \"a/b\", test_a_b,", "{ \"a-b\", test_a_b_2,", "\", test____x__,"] {
         assert!(program.contains(said), "{said}: {program}");
     }
-    assert!(!program.contains("*/ x"), "{program}");
+    assert!(program.contains("\n * * / x\" :\n"), "{program}");
 }
 
 #[test]
