@@ -166,6 +166,7 @@ impl Machine {
                 let trigger = cx.host.err;
                 cx.signal_new(Source::Error, trigger, Loss::NoEventfd);
             }
+            // REQ-LIVE: nothing but the eventfd.
             Stimulus::Request => {
                 let trigger = cx.host.req;
                 cx.signal_new(Source::Request, trigger, Loss::NoEventfd);
@@ -293,7 +294,8 @@ impl Cx<'_> {
 
     /// An eventfd rises for a cause.
     pub(crate) fn signal(&mut self, cause: CauseId, eventfd: Fd) {
-        // MSG-SHARED-FD: no vector has the eventfd for itself. FD-HELD: a closed one rises unseen.
+        // MSG-SHARED-FD, EVENTFD-SHARED: nobody has the eventfd for itself. FD-HELD: a closed one
+        // rises unseen.
         let counter = self.fds.signal(eventfd);
         self.ledger.signals(cause);
         self.sink.event(Event::Signalled { cause, eventfd, counter });

@@ -182,7 +182,7 @@ impl Cx<'_> {
         self.host.irqs.as_ref().map_or(IrqIndex::Msix, |irqs| irqs.index)
     }
 
-    /// The next vector of a block.
+    /// The next vector of a block. MSG-BLOCK-ORDER: those before it are live.
     pub(crate) fn block(
         &mut self,
         (index, start, at, first_enable): (IrqIndex, u32, u32, bool),
@@ -202,7 +202,8 @@ impl Cx<'_> {
         work.push(Op::Release { vector });
     }
 
-    /// A vector of a block failed: from the block's start to it all are released.
+    /// A vector of a block failed: from the block's start to it all are released. MEDIATED-HALF: on
+    /// the emulated device too.
     fn fail_block(
         &mut self,
         refusal: Refusal,
@@ -231,6 +232,7 @@ impl Cx<'_> {
         let emulated = self.host.profile.rules.emulated;
         let Some(slot) = self.slot(vector) else {
             // MSI-RESIZE-1, MSIX-RESIZE-1, NORESIZE-SET
+            // MEDIATED-GROW: else it is added, and no other vector is touched.
             if !self.host.can_grow(index) {
                 return self.fail_block(invalid("MSG-NORESIZE"), failed, work);
             }
@@ -289,7 +291,8 @@ impl Cx<'_> {
         work.push(Op::Lock);
     }
 
-    /// Removes the handler of a live vector, and with it the message.
+    /// Removes the handler of a live vector, and with it the message. EVENTFD-QUIET: its eventfd rises
+    /// no more. MSIX-MASK-BY-RELEASE: the entry is masked. NORESIZE-SHRINK: it stays allocated.
     pub(crate) fn release(&mut self, vector: u32, work: &mut Vec<Op>) {
         if self.slot(vector).is_none_or(|slot| slot.handler.is_none()) {
             return;
@@ -340,6 +343,7 @@ impl Cx<'_> {
         work.push(Op::ReleaseRange { at: 0, end });
     }
 
+    /// Takes vectors of the host. MSG-COST: armed or not.
     pub(crate) fn allocate(&mut self, index: IrqIndex, (first, count): (u32, u32), active: bool) {
         if let Some(supply) = &mut self.host.supply {
             *supply = supply.saturating_sub(count);
@@ -371,6 +375,7 @@ impl Cx<'_> {
 
     pub(crate) fn install(&mut self, vector: u32, fd: Fd) {
         let Some(slot) = self.slot(vector) else { return };
+        // EVENTFD-PRELOADED: what it has counted stays.
         slot.handler = Some(fd);
         let index = self.index();
         let (vector16, eventfd) = (vector as u16, Some(fd));
@@ -413,7 +418,8 @@ impl Cx<'_> {
         }
     }
 
-    /// Signals every live vector of the range that the data selects, rising.
+    /// Signals every live vector of the range that the data selects, rising. MSG-LOOPBACK-BYPASS: the
+    /// function has no part in it.
     pub(crate) fn loopback(&mut self, index: IrqIndex, start: u32, count: u32, data: &Data) {
         for at in 0..count {
             let vector = start + at;
@@ -421,6 +427,7 @@ impl Cx<'_> {
             if let Data::Bool(bytes) = data
                 && bytes[at as usize] == 0
             {
+                // SET-BOOL-ZERO
                 continue;
             }
             let cause = self.cause(Source::Loopback(index, vector));

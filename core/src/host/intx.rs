@@ -194,7 +194,8 @@ impl Cx<'_> {
             return;
         }
         intx.masked = true;
-        // INTX-MASK-HOW
+        // INTX-MASK-HOW. INTX-LINE-SHARED: the function's own bit. INTX-LINE-EXCLUSIVE: else the line,
+        // which must be nobody else's.
         if self.function.intx_status_works() {
             self.pci_intx(false);
         } else {
@@ -239,6 +240,7 @@ impl Cx<'_> {
         }
         // INTX-UNMASK-EVENTFD
         self.fds.take(fd);
+        // EVENTFD-SELF: the trigger itself may be the one that unmasks.
         if !self.waking {
             self.waking = true;
             self.unmask_intx();

@@ -20,7 +20,8 @@ use crate::uapi::{IrqIndex, IrqInfo};
 
 const DONE: Op = Op::Finish(Ok(Answer::Done));
 
-/// A reset of a function that has one, Command as before after it.
+/// A reset of a function that has one, Command as before after it (RESET-INTX: its Interrupt Disable
+/// too).
 fn reset(function: &Function) -> impl Iterator<Item = Op> {
     let reset = [
         Op::Save,
@@ -47,7 +48,9 @@ impl Host {
             return Err(Refusal::new(Errno::EBADF, "DEVICE-CLOSED"));
         }
         match call {
+            // CLOSE-LAST: another descriptor of the same, which changes nothing.
             Call::Open if self.opened => Ok(work(vec![DONE])),
+            // OPEN-RESET
             Call::Open => {
                 let mut ops = vec![
                     // OPEN-BUS-MASTER
@@ -199,6 +202,7 @@ impl Cx<'_> {
             Op::RestoreMsix => self.restore_msix(work),
             Op::Opened => {
                 self.host.opened = true;
+                // OPEN-FRESH
                 self.host.vconfig = Virtual::of(self.function);
                 self.host.command_at_open = self.function.command();
             }

@@ -135,7 +135,8 @@ pub struct Host {
 }
 
 impl Host {
-    /// A host with the device closed. One that emulates the device takes no host vectors.
+    /// A host with the device closed. One that emulates the device takes no host vectors
+    /// (MEDIATED-SUPPLY).
     pub fn new(mut profile: HostProfile) -> Self {
         if profile.rules.emulated {
             profile.vectors = None;
@@ -235,7 +236,8 @@ impl Host {
         }
     }
 
-    /// What GET_IRQ_INFO says of an index the function has.
+    /// What GET_IRQ_INFO says of an index the function has. INFO-NO-STATE: whatever is enabled.
+    /// MEDIATED-FLAGS: by the host.
     pub(crate) fn info(&self, function: &Function, index: IrqIndex) -> IrqInfo {
         // INFO-EVENTFD: every index has it.
         let mut flags = IrqInfoFlags::EVENTFD;
@@ -253,6 +255,7 @@ impl Host {
 }
 
 /// The Interrupt Pin the user sees: 0 for a VF whatever the register says (PCIe 9.3.4.1.14).
+/// INTX-PIN-HIDDEN.
 pub(crate) fn virtual_pin(function: &Function) -> u8 {
     // INTX-VF
     if function.is_vf() { 0 } else { function.pin() }

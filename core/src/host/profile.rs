@@ -168,6 +168,7 @@ const LINUX_6_12: Rules = Rules {
 const LINUX_7_3: Rules =
     Rules { err_on_conventional: true, restore_sets_memory: true, ..LINUX_6_12 };
 
+/// MEDIATED-PROMISE: what the header says. MEDIATED-ERRNO: the errnos it does not say are Linux's.
 const MEDIATED: Rules = Rules { emulated: true, ..LINUX_7_3 };
 
 const fn profile(name: &'static str, summary: &'static str, rules: Rules) -> HostProfile {

@@ -127,7 +127,8 @@ impl Function {
         }
     }
 
-    /// Resets the function (FLR): registers to their reset values, and what waited is lost.
+    /// Resets the function (FLR): registers to their reset values, and what waited is lost
+    /// (RESET-LOSES).
     pub fn reset(&mut self, out: &mut Outputs) {
         self.lower(Loss::Reset, out);
         let msi = self.msi.iter_mut().flat_map(|msi| take(&mut msi.waiting));
