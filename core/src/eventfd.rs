@@ -38,7 +38,9 @@ impl Fds {
     }
 
     fn at(&mut self, fd: Fd) -> Result<&mut Open, Errno> {
+        // FD-NOT-OPEN
         let at = usize::try_from(fd.wrapping_sub(FIRST_FD)).map_err(|_| Errno::EBADF)?;
+        // FD-NOT-OPEN
         self.table.get_mut(at).ok_or(Errno::EBADF)
     }
 
@@ -56,12 +58,16 @@ impl Fds {
     /// streams count as open and are no eventfds), EINVAL for one that is no eventfd.
     pub fn lookup(&self, fd: Fd) -> Result<(), Errno> {
         if (0..FIRST_FD).contains(&fd) {
+            // FD-NOT-EVENTFD
             return Err(Errno::EINVAL);
         }
+        // FD-NOT-OPEN
         let at = usize::try_from(fd.wrapping_sub(FIRST_FD)).map_err(|_| Errno::EBADF)?;
         match self.table.get(at) {
             Some(Open::Eventfd { open: true, .. }) => Ok(()),
+            // FD-NOT-EVENTFD
             Some(Open::Plain { open: true }) => Err(Errno::EINVAL),
+            // FD-NOT-OPEN
             _ => Err(Errno::EBADF),
         }
     }
@@ -71,6 +77,7 @@ impl Fds {
     pub fn signal(&mut self, fd: Fd) -> u64 {
         match self.at(fd) {
             Ok(Open::Eventfd { counter, .. }) => {
+                // EVENTFD-FULL
                 *counter = counter.saturating_add(1);
                 *counter
             }

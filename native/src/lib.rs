@@ -15,6 +15,7 @@ pub mod export;
 pub mod import;
 pub mod input;
 pub mod inspect;
+pub mod kselftest;
 mod paint;
 pub mod profiles;
 #[cfg(target_os = "linux")]

@@ -12,7 +12,9 @@ use vfio_irq::address::Address;
 use vfio_irq::input::Input;
 #[cfg(target_os = "linux")]
 use vfio_irq::real;
-use vfio_irq::{Exit, Paint, Report, answers, conform, export, import, inspect, profiles, run};
+use vfio_irq::{
+    Exit, Paint, Report, answers, conform, export, import, inspect, kselftest, profiles, run,
+};
 use vfio_irq_core::export::Known;
 use vfio_irq_core::scenario::Overrides;
 
@@ -119,12 +121,16 @@ enum RunFormat {
 
 #[derive(Args)]
 struct Export {
-    /// The scenario; `-` reads standard input. Or a link to the playground.
-    #[arg(value_hint = ValueHint::FilePath)]
-    file: PathBuf,
+    /// The scenario; `-` reads standard input. Or a link to the playground. With `--kselftest` any
+    /// number of scenarios; without one, those built in.
+    #[arg(value_hint = ValueHint::FilePath, required_unless_present = "kselftest")]
+    files: Vec<PathBuf>,
     /// As what.
-    #[arg(long = "as", value_name = "FORM")]
-    form: Form,
+    #[arg(long = "as", value_name = "FORM", required_unless_present = "kselftest")]
+    form: Option<Form>,
+    /// One C program with a test for each scenario, in the style of the kernel's selftests.
+    #[arg(long, conflicts_with_all = ["form", "function", "host", "page"])]
+    kselftest: bool,
     /// For this function instead of the scenario's own. Programs know how to make `e1000e`, `xhci` and
     /// `edu` interrupt.
     #[arg(long, value_name = "FILE|NAME", value_hint = ValueHint::FilePath)]
@@ -309,7 +315,14 @@ fn run_scenario(arguments: &Run, color: When) -> anyhow::Result<Report> {
 }
 
 fn export_scenario(arguments: &Export) -> anyhow::Result<Report> {
-    let Export { file, form, function, host, page } = arguments;
+    let Export { files, form, kselftest, function, host, page } = arguments;
+    if *kselftest {
+        let inputs = files.iter().map(|file| Input::read_or_link(file));
+        return Ok(kselftest::export(&inputs.collect::<Result<Vec<_>, _>>()?)?);
+    }
+    let ([file], Some(form)) = (&files[..], form) else {
+        anyhow::bail!("one scenario at a time; --kselftest takes many");
+    };
     let overrides = Overrides {
         host: host.as_deref().map(profiles::host).transpose()?,
         function: function.as_deref().map(profiles::function).transpose()?,

@@ -2,6 +2,7 @@
 
 use alloc::format;
 use alloc::string::String;
+use alloc::vec::Vec;
 use core::fmt::Write;
 
 use super::plan::{Bytes, One, Op, Place, Plan, Raise, Request};
@@ -10,14 +11,17 @@ use crate::scenario::ast::WriteData;
 use crate::uapi::{CONFIG_REGION, IrqIndex, IrqSetFlags};
 
 const HEAD: &str = include_str!("head.c");
-const PRELUDE: &str = include_str!("prelude.c");
+const SAID: &str = include_str!("said.c");
+pub(super) const PRELUDE: &str = include_str!("prelude.c");
 const BAR0: &str = include_str!("bar0.c");
 const STIMULATE: &str = include_str!("stimulate.c");
-const START: &str = include_str!("start.c");
+pub(super) const START_CLEAN: &str = include_str!("start.c");
 const UNKNOWN: &str = include_str!("unknown.c");
 
 /// Longest string literal every compiler takes (C11 5.2.4.1), less some room.
 const MAX_STRING: usize = 4000;
+/// Longest text of a step in a test, quoted.
+const MAX_STEP: usize = 400;
 
 fn registers(known: Known) -> &'static str {
     match known {
@@ -32,12 +36,12 @@ pub(super) fn program(plan: &Plan<'_>) -> Option<String> {
     let mut body = Body::default();
     body.main(plan)?;
     let start = match plan.known {
-        Some(_) => String::from(START),
-        None => START.replace("\tdeassert_intx();\n", ""),
+        Some(_) => String::from(START_CLEAN),
+        None => START_CLEAN.replace("\tdeassert_intx();\n", ""),
     };
-    let texts: [&str; 5] = match plan.known {
-        Some(known) => [PRELUDE, BAR0, registers(known), STIMULATE, &start],
-        None => [PRELUDE, UNKNOWN, &start, "", ""],
+    let texts: [&str; 6] = match plan.known {
+        Some(known) => [SAID, PRELUDE, BAR0, registers(known), STIMULATE, &start],
+        None => [SAID, PRELUDE, UNKNOWN, &start, "", ""],
     };
     let mut text = String::from(HEAD);
     for part in parts::used(&texts, &body.code) {
@@ -48,12 +52,22 @@ pub(super) fn program(plan: &Plan<'_>) -> Option<String> {
     (text.len() <= MAX_PROGRAM).then_some(text)
 }
 
-/// `main`, and the same without comments.
+/// A function, `main` or a test, and the same without comments.
 #[derive(Default)]
-struct Body {
-    text: String,
-    code: String,
+pub(super) struct Body {
+    pub(super) text: String,
+    pub(super) code: String,
     deep: bool,
+    test: Option<Test>,
+}
+
+/// What is particular about a test of many.
+#[derive(Default)]
+struct Test {
+    /// Where the scenario's function has its MSI-X capability: the program looks for the device's.
+    msix_at: Option<u64>,
+    /// The first step is written.
+    begun: bool,
 }
 
 impl Body {
@@ -72,6 +86,46 @@ impl Body {
         let text = text.replace("*/", "* /").replace("??", "? ?");
         let tabs = if self.deep { "\t\t" } else { "\t" };
         self.text.push_str(&format!("{tabs}/* {} */\n", text.trim()));
+    }
+
+    /// Of a test; `msix_at`: where the scenario's function has its MSI-X capability.
+    pub(super) fn of_a_test(msix_at: Option<u64>) -> Self {
+        Self { test: Some(Test { msix_at, begun: false }), ..Self::default() }
+    }
+
+    /// A test; `None`: too long.
+    pub(super) fn test(&mut self, plan: &Plan<'_>, name: &str) -> Option<()> {
+        for text in [&mut self.text, &mut self.code] {
+            text.push_str(&format!("static void {name}(void)\n{{\n"));
+        }
+        for (array, len) in plan.variables.arrays.values() {
+            self.line(&format!("static int {array}[{len}];"));
+        }
+        if !plan.variables.arrays.is_empty() {
+            self.text.push('\n');
+        }
+        if plan.opens {
+            self.line("start();");
+        }
+        for op in &plan.ops {
+            self.op(op);
+            if self.text.len() > MAX_PROGRAM {
+                return None;
+            }
+        }
+        self.text.push_str("}\n");
+        Some(())
+    }
+
+    /// A step of a test says its own text, so that a failure can.
+    fn test_step(&mut self, number: u32, text: &str) {
+        let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let mut text = quoted(&words);
+        if text.len() > MAX_STEP {
+            let short: String = words.chars().take(MAX_STEP / 2).collect();
+            text = quoted(&format!("{short} ..."));
+        }
+        self.line(&format!("step({number}, {text});"));
     }
 
     fn main(&mut self, plan: &Plan<'_>) -> Option<()> {
@@ -117,6 +171,26 @@ impl Body {
     }
 
     fn op(&mut self, op: &Op<'_>) {
+        if let Some(test) = &mut self.test {
+            test.begun |= matches!(op, Op::Step(..));
+            match op {
+                Op::Blank | Op::Comment(_) | Op::Note(_) if !test.begun => return,
+                Op::Step(number, text) => {
+                    if !self.text.ends_with("{\n") {
+                        self.text.push('\n');
+                    }
+                    return self.test_step(*number, text);
+                }
+                Op::Blank => return,
+                Op::Read { region: CONFIG_REGION, offset, width }
+                    if test.msix_at.is_some_and(|at| *offset == at + 2) =>
+                {
+                    let call = "region_read(VFIO_PCI_CONFIG_REGION_INDEX, msix_at + 2";
+                    return self.line(&format!("{call}, {width});"));
+                }
+                _ => {}
+            }
+        }
         match op {
             Op::Blank => self.text.push('\n'),
             Op::Comment(text) => match text.trim_start_matches('#').trim() {
@@ -185,6 +259,7 @@ impl Body {
                 self.line(&format!("write_eventfd({}, {});", one(fd), long(*value)));
             }
             Op::CloseFd(fd) => self.line(&format!("close_fd({});", one(fd))),
+            Op::Irqfd { fd, gsi, resample, off } => self.irqfd(fd, *gsi, resample.as_ref(), *off),
             Op::Expect(text) => self.line(&format!("expect(\"{text}\");")),
             Op::ExpectData(bytes, text) if text.len() > MAX_STRING => {
                 let all = bytes.iter().map(|byte| format!("{byte:#04x}"));
@@ -257,6 +332,20 @@ impl Body {
         self.line(&format!("}}, {data}, {size});"));
     }
 
+    fn irqfd(&mut self, fd: &One, gsi: u32, resample: Option<&One>, off: bool) {
+        self.line("kvm_irqfd((struct kvm_irqfd){");
+        self.line(&format!("\t.fd = {},", one(fd)));
+        self.line(&format!("\t.gsi = {},", number(gsi)));
+        if off {
+            self.line("\t.flags = KVM_IRQFD_FLAG_DEASSIGN,");
+        }
+        if let Some(resample) = resample {
+            self.line("\t.flags = KVM_IRQFD_FLAG_RESAMPLE,");
+            self.line(&format!("\t.resamplefd = {},", one(resample)));
+        }
+        self.line("});");
+    }
+
     fn write(&mut self, region: u32, offset: u64, data: &WriteData) {
         let (bytes, width) = match data {
             WriteData::Value { width: 0, .. } => ("NULL".into(), 0),
@@ -314,7 +403,7 @@ fn long(number: u64) -> String {
     if number < 0x1_0000 { format!("{number}") } else { format!("{number:#x}") }
 }
 
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     let mut quoted = String::from("\"");
     for c in text.chars() {
         match c {

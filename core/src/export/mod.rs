@@ -9,6 +9,7 @@
 //! *not carried*, in the program and by it.
 
 mod c;
+pub mod kselftest;
 mod parts;
 mod plan;
 mod rust;

@@ -1,105 +1,3 @@
-//// *
-#define _GNU_SOURCE
-#include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
-#include <poll.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/eventfd.h>
-#include <sys/ioctl.h>
-#include <sys/mman.h>
-#include <sys/resource.h>
-#include <time.h>
-#include <unistd.h>
-#include <linux/vfio.h>
-
-/* ---- What is said: a line for each step, and how the whole went. ---- */
-
-#define WORD 8400		/* longest word: 4096 bytes in hex */
-
-static int line;		/* the scenario's line under way */
-static bool begun;		/* something is printed of it */
-static char last[WORD];		/* its last word, not printed yet, */
-static unsigned int times;	/* and how many times it came in a row */
-static char reply[WORD];	/* the last answer */
-static char verdict[3 * WORD] = "held";
-
-static void print_last(void)
-{
-	if (times == 0)
-		return;
-	if (begun)
-		printf(", %s", last);
-	else
-		printf("%d %s", line, last);
-	if (times > 1)
-		printf(" x%u", times);
-	begun = true;
-	times = 0;
-}
-
-static void step(int number)
-{
-	print_last();
-	if (begun)
-		printf("\n");
-	fflush(stdout);
-	line = number;
-	begun = false;
-	reply[0] = '\0';
-}
-
-//// say
-static void say(const char *format, ...)
-{
-	static char word[WORD];
-	va_list list;
-
-	va_start(list, format);
-	vsnprintf(word, sizeof(word), format, list);
-	va_end(list);
-	if (times > 0 && strcmp(word, last) != 0)
-		print_last();
-	strcpy(last, word);
-	times++;
-}
-
-//// fail
-/* Only the first that does not hold is told. */
-static void fail(const char *expected, const char *got)
-{
-	if (strcmp(verdict, "held") == 0)
-		snprintf(verdict, sizeof(verdict), "failed %d: %s, got %s", line, expected, got);
-}
-
-//// cannot
-/* The scenario says something that this program can't do. */
-static void cannot(const char *what)
-{
-	if (strcmp(verdict, "held") == 0)
-		snprintf(verdict, sizeof(verdict), "cannot %d: %s", line, what);
-	fprintf(stderr, "line %d: not carried: %s\n", line, what);
-}
-
-//// *
-static _Noreturn void die(const char *format, ...)
-{
-	va_list list;
-
-	fflush(stdout);
-	fprintf(stderr, "error: ");
-	va_start(list, format);
-	vfprintf(stderr, format, list);
-	va_end(list);
-	fprintf(stderr, "\n");
-	exit(2);
-}
-
 //// error_name
 static const char *error_name(int error)
 {
@@ -447,25 +345,26 @@ static void let_send(void)
 #define CLOSED INT_MAX	/* a number that is never open */
 
 //// keep
+static int next_fd;	/* the number the next one gets; 0: none was made */
+
 /* Numbers are not used twice, so that a closed one stays closed. */
 static int keep(int made)
 {
-	static int next;
 	struct rlimit limit;
 
-	if (next == 0) {
-		next = 1000;
+	if (next_fd == 0) {
+		next_fd = 1000;
 		/* The usual limit is 1024; more is ours to take. */
 		if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
 			limit.rlim_cur = limit.rlim_max;
 			setrlimit(RLIMIT_NOFILE, &limit);
 		}
 	}
-	int kept = made < 0 ? -1 : fcntl(made, F_DUPFD_CLOEXEC, next);
+	int kept = made < 0 ? -1 : fcntl(made, F_DUPFD_CLOEXEC, next_fd);
 	if (kept < 0)
 		die("no new descriptor: %s; ulimit -n", strerror(errno));
 	close(made);
-	next = kept + 1;
+	next_fd = kept + 1;
 	return kept;
 }
 
@@ -536,6 +435,30 @@ static void write_eventfd(int fd, uint64_t value)
 static void close_fd(int fd)
 {
 	snprintf(reply, sizeof(reply), "%s", close(fd) < 0 ? error_name(errno) : "0");
+}
+
+//// kvm_irqfd
+#include <linux/kvm.h>
+
+/*
+ * KVM_IRQFD of a VM of this program's own, which has interrupt controllers and nothing that runs. A
+ * VMM has its VM already, and routes of its own from a gsi to a vector's message (KVM_SET_GSI_ROUTING).
+ */
+static void kvm_irqfd(struct kvm_irqfd irqfd)
+{
+	static int vm = -1;
+
+	if (vm < 0) {
+		int kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
+
+		if (kvm < 0)
+			die("can't open /dev/kvm: %s", strerror(errno));
+		vm = ioctl(kvm, KVM_CREATE_VM, 0);
+		if (vm < 0 || ioctl(vm, KVM_CREATE_IRQCHIP, 0) < 0)
+			die("no VM with interrupt controllers: %s", strerror(errno));
+		close(kvm);
+	}
+	snprintf(reply, sizeof(reply), "%s", ioctl(vm, KVM_IRQFD, &irqfd) < 0 ? error_name(errno) : "0");
 }
 
 //// counter

@@ -50,6 +50,7 @@ impl Host {
             Call::Open if self.opened => Ok(work(vec![DONE])),
             Call::Open => {
                 let mut ops = vec![
+                    // OPEN-BUS-MASTER
                     Op::Command { set: 0, clear: BUS_MASTER },
                     Op::Command { set: MEMORY_SPACE, clear: 0 },
                 ];
@@ -64,6 +65,7 @@ impl Host {
                     Op::Command { set: INTERRUPT_DISABLE, clear: !INTERRUPT_DISABLE },
                 ];
                 ops.extend(function.resets().then_some(Op::ResetFunction));
+                // CLOSE-RESTORE
                 ops.extend([Op::RestoreCommand, Op::Closed, DONE]);
                 Ok(work(ops))
             }
@@ -127,6 +129,7 @@ impl Cx<'_> {
             Op::Save => progress.command = self.function.command(),
             Op::Lock => {
                 progress.command = self.function.command();
+                // MSG-MEMORY
                 if progress.command & MEMORY_SPACE == 0 {
                     self.command(MEMORY_SPACE, 0);
                 }
@@ -200,6 +203,7 @@ impl Cx<'_> {
                 self.host.command_at_open = self.function.command();
             }
             Op::Closed => {
+                // CLOSE-DROPS: the index went before. ERR-REQ-RESET: these two live until here.
                 self.host.opened = false;
                 self.host.vconfig = Virtual::default();
                 self.host.err = None;

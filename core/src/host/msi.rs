@@ -38,12 +38,14 @@ impl Host {
     /// moment Enable is set, before any handler is installed.
     pub(crate) fn msi_on(function: &Function, count: u32) -> Vec<Op> {
         let multiple = u16::from(log2_up(count)) << 4;
+        // MSI-EARLY
         let active = !maskable(function);
         let mut work = vec![
             Op::Allocate { index: IrqIndex::Msi, first: 0, count, active },
             Op::MsiControl { set: multiple, clear: MULTIPLE & !multiple },
         ];
         work.extend(Self::msi_message(false).into_iter().skip(1));
+        // MSG-DISINTX
         work.extend([Op::PciIntx { on: false }, Op::MsiControl { set: ENABLE, clear: 0 }]);
         work
     }
@@ -81,6 +83,7 @@ impl Cx<'_> {
     }
 
     pub(crate) fn msi_granted(&mut self) {
+        // MSI-MME-RESTORED
         let multiple = match &self.host.irqs {
             Some(irqs) => u16::from(log2_up(irqs.slots.len() as u32)) << 4,
             None => self.function.msi().map_or(0, |msi| msi.control()) & MULTIPLE,

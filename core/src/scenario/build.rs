@@ -76,8 +76,23 @@ impl Scenario {
         let Some((number, line)) = self.function_line() else {
             return Ok(Function::new(&FunctionSpec::simple()).expect("the default is built in"));
         };
-        if line.is_config() {
+        let Some(spec) = self.function_spec()? else {
             return self.dumped(number, line);
+        };
+        Function::new(&spec).map_err(|error| {
+            let option = line.options.iter().find(|option| concerns(&error, &option.what));
+            let at = option.map_or(Span { column: 1, length: 8 }, |option| option.at);
+            TextError::new(number, at, error.to_string())
+        })
+    }
+
+    /// What the function line says to build; `None`: the function of a config dump.
+    pub(crate) fn function_spec(&self) -> Result<Option<FunctionSpec>, TextError> {
+        let Some((number, line)) = self.function_line() else {
+            return Ok(Some(FunctionSpec::simple()));
+        };
+        if line.is_config() {
+            return Ok(None);
         }
         let mut spec = match &line.profile {
             None => blank(),
@@ -90,11 +105,7 @@ impl Scenario {
         for option in &line.options {
             apply(&mut spec, &option.what);
         }
-        Function::new(&spec).map_err(|error| {
-            let option = line.options.iter().find(|option| concerns(&error, &option.what));
-            let at = option.map_or(Span { column: 1, length: 8 }, |option| option.at);
-            TextError::new(number, at, error.to_string())
-        })
+        Ok(Some(spec))
     }
 }
 

@@ -6,6 +6,7 @@ mod rust;
 pub(crate) mod tools;
 
 use anyhow::Result;
+use std::path::PathBuf;
 
 /// What building the site needs.
 pub(crate) fn for_site() -> Result<()> {
@@ -46,6 +47,12 @@ pub(crate) fn for_kernels() -> Result<()> {
 /// What checking the book's spelling needs.
 pub(crate) fn for_spelling() -> Result<()> {
     debian::programs(&["hunspell"], &["hunspell", "hunspell-en-gb"])
+}
+
+/// Measuring which lines ran: where LLVM's tools are. Asked for by nobody else, so not part of
+/// [`everything`].
+pub(crate) fn for_coverage() -> Result<PathBuf> {
+    rust::llvm_tools()
 }
 
 /// rustfmt and clippy.
