@@ -9,7 +9,7 @@
 //! |---|---|---|
 //! | `title`, `body` | heading and text of a section; a clause's text | by any word |
 //! | `clause` | a clause's id | only if it has every word that was typed |
-//! | `asked` | words of `book/search.txt` | by any word, before the text |
+//! | `asked` | words of `book/search.txt`, and the questions a clause answers | by any word, before the text |
 //! | `words` | full names, errors in words, the clause's line in the table ([`words`]) | by any word |
 //!
 //! Left out: the search itself, which is elasticlunr.js as mdBook ships it.
@@ -26,6 +26,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+/// The page whose sections are questions, each with links to the clauses that answer it.
+const QUESTIONS: &str = "questions.html";
 /// Words for clauses, in the book's folder.
 const WORDS: &str = "search.txt";
 const FIELDS: [&str; 5] = ["title", "body", "clause", "asked", "words"];
@@ -105,6 +107,7 @@ fn documents(
     pages: &BTreeMap<String, page::Page>,
     asked: &BTreeMap<String, String>,
 ) -> Result<Vec<Document>> {
+    let questions = questions(old, pages);
     let rows = pages.values().flat_map(|page| &page.rows);
     let rows: BTreeMap<&str, &str> = rows.map(|row| (row.id.as_str(), row.text.as_str())).collect();
     let mut documents = Vec::new();
@@ -139,7 +142,9 @@ fn documents(
                 body: one.text.clone(),
                 title: String::new(),
                 clause: one.id.clone(),
-                asked: asked.get(&one.id).cloned().unwrap_or_default(),
+                asked: [asked.get(&one.id), questions.get(&one.id)]
+                    .map(|words| words.map(String::as_str).unwrap_or_default())
+                    .join(" "),
                 words: format!("{row} {}", words::of(&one.text)),
             });
             known.push(&one.id);
@@ -148,6 +153,23 @@ fn documents(
     let unknown = asked.keys().find(|id| !known.contains(id));
     ensure!(unknown.is_none(), "{WORDS}: {} is no clause", unknown.cloned().unwrap_or_default());
     Ok(documents)
+}
+
+/// The questions each clause answers.
+fn questions(old: &Value, pages: &BTreeMap<String, page::Page>) -> BTreeMap<String, String> {
+    let mut questions: BTreeMap<String, String> = BTreeMap::new();
+    let links = pages.get(QUESTIONS).map(|page| page.links.as_slice()).unwrap_or_default();
+    for (number, url) in old["doc_urls"].as_array().into_iter().flatten().enumerate() {
+        let section = url.as_str().and_then(|url| url.strip_prefix(QUESTIONS)?.strip_prefix('#'));
+        let Some(section) = section else { continue };
+        let doc = &old["index"]["documentStore"]["docs"][number.to_string()];
+        let question = doc["title"].as_str().unwrap_or_default();
+        for (_, clause) in links.iter().filter(|(of, _)| of == section) {
+            let words = questions.entry(clause.clone()).or_default();
+            *words += &format!(" {question}");
+        }
+    }
+    questions
 }
 
 /// As elasticlunr.js takes what is typed apart, at white space and hyphens. A word of several parts
