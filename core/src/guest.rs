@@ -148,6 +148,7 @@ impl Guest {
         fds.lookup(irqfd.eventfd)?;
         irqfd.resample.map_or(Ok(()), |fd| fds.lookup(fd))?;
         if self.irqfd(irqfd.eventfd).is_some() {
+            // IRQFD-BUSY
             return Err(Errno::EBUSY);
         }
         self.irqfds.push(irqfd);

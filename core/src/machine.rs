@@ -167,6 +167,7 @@ impl Machine {
                 cx.signal_new(Source::Error, trigger, Loss::NoEventfd);
             }
             Stimulus::Request => {
+                // REQ-LIVE: nothing else happens.
                 let trigger = cx.host.req;
                 cx.signal_new(Source::Request, trigger, Loss::NoEventfd);
             }
@@ -293,7 +294,8 @@ impl Cx<'_> {
 
     /// An eventfd rises for a cause.
     pub(crate) fn signal(&mut self, cause: CauseId, eventfd: Fd) {
-        // MSG-SHARED-FD: no vector has the eventfd for itself. FD-HELD: a closed one rises unseen.
+        // MSG-SHARED-FD, EVENTFD-SHARED: no vector has the eventfd for itself. FD-HELD: a closed one
+        // rises unseen. EVENTFD-ORIGIN: the count is all that changes.
         let counter = self.fds.signal(eventfd);
         self.ledger.signals(cause);
         self.sink.event(Event::Signalled { cause, eventfd, counter });
@@ -321,6 +323,7 @@ impl Cx<'_> {
     }
 
     pub(crate) fn merge(&mut self, cause: CauseId, into: CauseId, place: Place) {
+        // EVENTFD-MERGED
         self.ledger.merges(cause);
         self.sink.event(Event::Merged { cause, into, place });
     }

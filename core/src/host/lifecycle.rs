@@ -47,6 +47,7 @@ impl Host {
             return Err(Refusal::new(Errno::EBADF, "DEVICE-CLOSED"));
         }
         match call {
+            // CLOSE-LAST: one more descriptor changes nothing.
             Call::Open if self.opened => Ok(work(vec![DONE])),
             Call::Open => {
                 let mut ops = vec![
@@ -64,6 +65,7 @@ impl Host {
                     Op::Disable,
                     Op::Command { set: INTERRUPT_DISABLE, clear: !INTERRUPT_DISABLE },
                 ];
+                // OPEN-RESET
                 ops.extend(function.resets().then_some(Op::ResetFunction));
                 // CLOSE-RESTORE
                 ops.extend([Op::RestoreCommand, Op::Closed, DONE]);
@@ -114,6 +116,7 @@ impl Host {
             }
             IrqMode::Msi => work.push(Op::RestoreMsi),
             IrqMode::Msix => work.push(Op::RestoreMsix),
+            // RESET-INTX
             IrqMode::None | IrqMode::Intx(_) => {}
         }
         work.push(DONE);
@@ -199,6 +202,7 @@ impl Cx<'_> {
             Op::RestoreMsix => self.restore_msix(work),
             Op::Opened => {
                 self.host.opened = true;
+                // OPEN-FRESH
                 self.host.vconfig = Virtual::of(self.function);
                 self.host.command_at_open = self.function.command();
             }
