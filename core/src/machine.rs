@@ -224,7 +224,7 @@ impl Machine {
     pub fn close_fd(&mut self, fd: Fd, sink: &mut dyn Sink) -> Result<(), Errno> {
         self.fds.close(fd)?;
         sink.event(Event::Closed { fd });
-        // INTX-UNMASK-CLOSED; a trigger stays: FD-HELD.
+        // IRQFD-CLOSE, INTX-UNMASK-CLOSED; a trigger stays: FD-HELD.
         self.host.detach_unmask(fd);
         self.cx(sink).kvm_lets_go(fd);
         Ok(())
