@@ -48,7 +48,11 @@ impl Host {
             return Err(Refusal::new(Errno::EBADF, "DEVICE-CLOSED"));
         }
         match call {
+<<<<<<< HEAD
             // CLOSE-LAST: another descriptor of the same, which changes nothing.
+=======
+            // CLOSE-LAST: one more descriptor changes nothing.
+>>>>>>> five-clauses
             Call::Open if self.opened => Ok(work(vec![DONE])),
             // OPEN-RESET
             Call::Open => {
@@ -67,6 +71,7 @@ impl Host {
                     Op::Disable,
                     Op::Command { set: INTERRUPT_DISABLE, clear: !INTERRUPT_DISABLE },
                 ];
+                // OPEN-RESET
                 ops.extend(function.resets().then_some(Op::ResetFunction));
                 // CLOSE-RESTORE
                 ops.extend([Op::RestoreCommand, Op::Closed, DONE]);
@@ -117,6 +122,7 @@ impl Host {
             }
             IrqMode::Msi => work.push(Op::RestoreMsi),
             IrqMode::Msix => work.push(Op::RestoreMsix),
+            // RESET-INTX
             IrqMode::None | IrqMode::Intx(_) => {}
         }
         work.push(DONE);
