@@ -168,7 +168,6 @@ impl Machine {
             }
             // REQ-LIVE: nothing but the eventfd.
             Stimulus::Request => {
-                // REQ-LIVE: nothing else happens.
                 let trigger = cx.host.req;
                 cx.signal_new(Source::Request, trigger, Loss::NoEventfd);
             }
@@ -295,13 +294,8 @@ impl Cx<'_> {
 
     /// An eventfd rises for a cause.
     pub(crate) fn signal(&mut self, cause: CauseId, eventfd: Fd) {
-<<<<<<< HEAD
         // MSG-SHARED-FD, EVENTFD-SHARED: nobody has the eventfd for itself. FD-HELD: a closed one
-        // rises unseen.
-=======
-        // MSG-SHARED-FD, EVENTFD-SHARED: no vector has the eventfd for itself. FD-HELD: a closed one
         // rises unseen. EVENTFD-ORIGIN: the count is all that changes.
->>>>>>> five-clauses
         let counter = self.fds.signal(eventfd);
         self.ledger.signals(cause);
         self.sink.event(Event::Signalled { cause, eventfd, counter });

@@ -347,7 +347,6 @@ impl Cx<'_> {
 
     /// Takes vectors of the host. MSG-COST: armed or not.
     pub(crate) fn allocate(&mut self, index: IrqIndex, (first, count): (u32, u32), active: bool) {
-        // MSG-COST
         if let Some(supply) = &mut self.host.supply {
             *supply = supply.saturating_sub(count);
         }
@@ -378,11 +377,7 @@ impl Cx<'_> {
 
     pub(crate) fn install(&mut self, vector: u32, fd: Fd) {
         let Some(slot) = self.slot(vector) else { return };
-<<<<<<< HEAD
         // EVENTFD-PRELOADED: what it has counted stays.
-=======
-        // EVENTFD-PRELOADED: the count stays.
->>>>>>> five-clauses
         slot.handler = Some(fd);
         let index = self.index();
         let (vector16, eventfd) = (vector as u16, Some(fd));

@@ -48,11 +48,7 @@ impl Host {
             return Err(Refusal::new(Errno::EBADF, "DEVICE-CLOSED"));
         }
         match call {
-<<<<<<< HEAD
             // CLOSE-LAST: another descriptor of the same, which changes nothing.
-=======
-            // CLOSE-LAST: one more descriptor changes nothing.
->>>>>>> five-clauses
             Call::Open if self.opened => Ok(work(vec![DONE])),
             // OPEN-RESET
             Call::Open => {
