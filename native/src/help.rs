@@ -99,12 +99,19 @@ take links, too.
 
 A program needs nothing but libc and <linux/vfio.h>, or Rust's standard library. It reaches the device by its group \
 and makes it interrupt if it is an e1000e, an edu or an xhci as QEMU has them; for any other, it has a \
-function to fill in. What it can't do is noted on standard error.";
+function to fill in. What it can't do is noted on standard error.
+
+`--kselftest` makes one C program of many scenarios in the style of the kernel's selftests: a test each, TAP, \
+with any device under vfio-pci. Each test finds out whether it applies (vector counts, flags, where no flag \
+shows it the release) and says why not. Without a file it takes the scenarios built in that are about an errno, a \
+growth or a difference between kernels; what is left out, and why, stands at the program's end.";
 pub(crate) const EXPORT_EXAMPLES: &str = "\
 Examples:
   vfio-irq export teardown.scenario --as c --function e1000e > teardown.c
   vfio-irq export teardown.scenario --as rust --function edu > teardown.rs
   vfio-irq export teardown.scenario --as link
+  vfio-irq export --kselftest > vfio_irq_test.c
+  vfio-irq export --kselftest refused.scenario > refused_test.c
   vfio-irq run $(vfio-irq export teardown.scenario --as link)";
 
 pub(crate) const HOSTS: &str = "List the built-in hosts and how they differ";

@@ -181,6 +181,21 @@ fn reference_pages_have_every_table_and_link_clauses_there_are() {
     assert!(tables > 15, "{tables} tables");
 }
 
+/// On a telephone the columns are rows, and the style sheet of the page names them.
+#[test]
+fn hosts_named_by_the_style_sheet_are_those_of_the_columns() {
+    let text = fs::read_to_string(root().join("book/src/hosts.md")).expect("a page");
+    let named = |column: usize| {
+        let rule = format!("td:nth-child({column})::before {{ content: \"");
+        let (_, rest) = text.split_once(&rule).unwrap_or_else(|| panic!("no name of {column}"));
+        rest.split_once(": \"").expect("a name ends so").0.to_owned()
+    };
+    let hosts = PROFILES.iter().map(|host| marks::short(&host.name));
+    for (column, host) in (2..).zip(hosts) {
+        assert_eq!(named(column), host);
+    }
+}
+
 /// Pairs of errno and rule that scenarios reach.
 fn reached() -> BTreeSet<(Errno, String)> {
     let mut reached = BTreeSet::new();

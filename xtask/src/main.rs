@@ -23,7 +23,7 @@ Tasks of this project. Both set up what is missing on this machine first.
 
   cargo xtask test [STEP]...
       Run everything that CI runs, or only the named steps:
-      fmt clippy native book wasm e2e kernels
+      fmt clippy native book coverage wasm e2e kernels
 
   cargo xtask kernels [--record] [--only COMPARISON] [--ops N] [--seed N] [HOST]...
       The emulator against real Linux kernels under QEMU: random, inside,

@@ -185,7 +185,8 @@ impl Part {
         };
         let changes = writable(&awake(&self.spec)?, place, width) & field.mask;
         let function = if changes == 0 { "read-only" } else { "writable" };
-        let mut cells = vec![bits(field.mask), reset, function.to_owned()];
+        let bits = format!("{} of {}", bits(field.mask), 8 * width);
+        let mut cells = vec![bits, reset, function.to_owned()];
         for on in [None, Some(self.on)] {
             let fates = PROFILES.iter().map(|host| {
                 let fate = fate((&self.spec, host, on), place, width, field.mask)?;

@@ -21,13 +21,16 @@ static const char *why_not(const struct test *test)
 
 		if (count >= least && count <= most)
 			continue;
-		if (least == most)
+		if (most == 0)
+			snprintf(wish, sizeof(wish), "no");
+		else if (least == most)
 			snprintf(wish, sizeof(wish), "%u", least);
 		else if (most == ANY)
 			snprintf(wish, sizeof(wish), "%u or more", least);
 		else
 			snprintf(wish, sizeof(wish), "%u to %u", least, most);
-		snprintf(why, sizeof(why), "needs %s vectors: %s; there are %u", names[i], wish, count);
+		snprintf(why, sizeof(why), "needs %s %s vectors; there %s %u", wish, names[i],
+			 count == 1 ? "is" : "are", count);
 		return why;
 	}
 	for (unsigned int fact = 0; fact < FACTS; fact++) {

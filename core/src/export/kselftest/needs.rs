@@ -182,7 +182,7 @@ pub(super) fn of(scenario: &Scenario, host: &HostProfile) -> Result<Needs, Strin
         return Err("speaks of a device that its host emulates".into());
     }
     let own = rules(scenario, &function, host)
-        .ok_or("the device would have to interrupt: the host's own signal does not do")?;
+        .ok_or("does not hold with the host's own signals in place of the device's interrupts")?;
     let holds = |function: &FunctionSpec, host: &HostProfile| {
         rules(scenario, function, host).is_some_and(|rules| rules == own)
     };

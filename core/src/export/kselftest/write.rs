@@ -10,6 +10,7 @@ use super::needs::{Fact, Needs};
 use crate::export::c::{Body, PRELUDE, START_CLEAN};
 use crate::export::plan::Plan;
 use crate::export::{MAX_PROGRAM, parts};
+use crate::render::clean;
 use crate::scenario::Scenario;
 
 const HEAD: &str = include_str!("head.c");
@@ -86,6 +87,7 @@ fn head_of(scenario: &Scenario) -> impl Iterator<Item = &str> {
 
 fn in_comment(text: &str) -> String {
     let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let text = clean(&text);
     text.replace("*/", "* /").replace("/*", "/ *").replace("*/", "* /").replace("??", "? ?")
 }
 
