@@ -56,6 +56,8 @@ impl Fds {
 
     /// What `eventfd_ctx_fdget` says: EBADF for a descriptor that is not open (the standard
     /// streams count as open and are no eventfds), EINVAL for one that is no eventfd.
+    ///
+    /// EVENTFD-CALLER: when the call is made. EVENTFD-NUMBER: what was found then stays the trigger.
     pub fn lookup(&self, fd: Fd) -> Result<(), Errno> {
         if (0..FIRST_FD).contains(&fd) {
             // FD-NOT-EVENTFD
@@ -74,10 +76,13 @@ impl Fds {
 
     /// Adds 1, as the kernel does for a trigger; returns the counter. Works on a closed descriptor,
     /// through the trigger's reference. The counter saturates at 2^64 - 1, which a write can't reach.
+    ///
+    /// EVENTFD-COUNT. EVENTFD-ORIGIN: nothing is kept of who it was.
     pub fn signal(&mut self, fd: Fd) -> u64 {
         match self.at(fd) {
             Ok(Open::Eventfd { counter, .. }) => {
                 // EVENTFD-FULL
+                // EVENTFD-COUNT; EVENTFD-NUMBER: by what was looked up, closed or not.
                 *counter = counter.saturating_add(1);
                 *counter
             }

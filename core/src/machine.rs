@@ -166,7 +166,9 @@ impl Machine {
                 let trigger = cx.host.err;
                 cx.signal_new(Source::Error, trigger, Loss::NoEventfd);
             }
+            // REQ-LIVE: nothing but the eventfd.
             Stimulus::Request => {
+                // REQ-LIVE: nothing else happens.
                 let trigger = cx.host.req;
                 cx.signal_new(Source::Request, trigger, Loss::NoEventfd);
             }
@@ -223,7 +225,7 @@ impl Machine {
     pub fn close_fd(&mut self, fd: Fd, sink: &mut dyn Sink) -> Result<(), Errno> {
         self.fds.close(fd)?;
         sink.event(Event::Closed { fd });
-        // INTX-UNMASK-CLOSED; a trigger stays: FD-HELD.
+        // IRQFD-CLOSE, INTX-UNMASK-CLOSED; a trigger stays: FD-HELD.
         self.host.detach_unmask(fd);
         self.cx(sink).kvm_lets_go(fd);
         Ok(())
@@ -293,7 +295,13 @@ impl Cx<'_> {
 
     /// An eventfd rises for a cause.
     pub(crate) fn signal(&mut self, cause: CauseId, eventfd: Fd) {
-        // MSG-SHARED-FD: no vector has the eventfd for itself. FD-HELD: a closed one rises unseen.
+<<<<<<< HEAD
+        // MSG-SHARED-FD, EVENTFD-SHARED: nobody has the eventfd for itself. FD-HELD: a closed one
+        // rises unseen.
+=======
+        // MSG-SHARED-FD, EVENTFD-SHARED: no vector has the eventfd for itself. FD-HELD: a closed one
+        // rises unseen. EVENTFD-ORIGIN: the count is all that changes.
+>>>>>>> five-clauses
         let counter = self.fds.signal(eventfd);
         self.ledger.signals(cause);
         self.sink.event(Event::Signalled { cause, eventfd, counter });
@@ -321,6 +329,7 @@ impl Cx<'_> {
     }
 
     pub(crate) fn merge(&mut self, cause: CauseId, into: CauseId, place: Place) {
+        // EVENTFD-MERGED
         self.ledger.merges(cause);
         self.sink.event(Event::Merged { cause, into, place });
     }

@@ -182,7 +182,7 @@ impl Cx<'_> {
         self.host.irqs.as_ref().map_or(IrqIndex::Msix, |irqs| irqs.index)
     }
 
-    /// The next vector of a block.
+    /// The next vector of a block. MSG-BLOCK-ORDER: those before it are live.
     pub(crate) fn block(
         &mut self,
         (index, start, at, first_enable): (IrqIndex, u32, u32, bool),
@@ -191,6 +191,7 @@ impl Cx<'_> {
         let Data::Eventfd(fds) = &progress.data else { return };
         let Some(&fd) = fds.get(at as usize) else { return };
         let work = &mut progress.work;
+        // MSG-BLOCK-ORDER: the next when this one is live.
         work.push(Op::Block { index, start, at: at + 1, first_enable });
         let vector = start + at;
         // MSG-HOLE, MSG-DEASSIGN, FD-NEGATIVE: a negative one only releases; MSG-ALL-NEGATIVE and
@@ -202,7 +203,8 @@ impl Cx<'_> {
         work.push(Op::Release { vector });
     }
 
-    /// A vector of a block failed: from the block's start to it all are released.
+    /// A vector of a block failed: from the block's start to it all are released. MEDIATED-HALF: on
+    /// the emulated device too.
     fn fail_block(
         &mut self,
         refusal: Refusal,
@@ -231,6 +233,7 @@ impl Cx<'_> {
         let emulated = self.host.profile.rules.emulated;
         let Some(slot) = self.slot(vector) else {
             // MSI-RESIZE-1, MSIX-RESIZE-1, NORESIZE-SET
+            // MEDIATED-GROW: else it is added, and no other vector is touched.
             if !self.host.can_grow(index) {
                 return self.fail_block(invalid("MSG-NORESIZE"), failed, work);
             }
@@ -242,7 +245,8 @@ impl Cx<'_> {
                 return work.extend([Op::Unlock, refused, Op::Lock]);
             }
             work.push(Op::Arm { index, vector, fd, start, first_enable });
-            // MSIX-RESIZE-3, MSIX-RESIZE-4, NORESIZE-ABSENT: one vector, one entry, nothing else.
+            // MSIX-RESIZE-3, MSIX-RESIZE-4, NORESIZE-ABSENT, MEDIATED-GROW: one vector,
+            // one entry, nothing else.
             let allocate = Op::Allocate { index, first: vector, count: 1, active: emulated };
             if emulated {
                 work.push(allocate);
@@ -289,7 +293,8 @@ impl Cx<'_> {
         work.push(Op::Lock);
     }
 
-    /// Removes the handler of a live vector, and with it the message.
+    /// Removes the handler of a live vector, and with it the message. EVENTFD-QUIET: its eventfd rises
+    /// no more. MSIX-MASK-BY-RELEASE: the entry is masked. NORESIZE-SHRINK: it stays allocated.
     pub(crate) fn release(&mut self, vector: u32, work: &mut Vec<Op>) {
         if self.slot(vector).is_none_or(|slot| slot.handler.is_none()) {
             return;
@@ -307,7 +312,7 @@ impl Cx<'_> {
                 }
                 work.push(Op::MsiMask { set: 1 << vector, clear: 0 });
             }
-            // MSIX-REPLACE
+            // MSIX-REPLACE, MSIX-MASK-BY-RELEASE
             _ => work.extend([
                 Op::EntryMessage { vector, zero: true },
                 Op::EntryMask { vector, masked: true },
@@ -340,7 +345,9 @@ impl Cx<'_> {
         work.push(Op::ReleaseRange { at: 0, end });
     }
 
+    /// Takes vectors of the host. MSG-COST: armed or not.
     pub(crate) fn allocate(&mut self, index: IrqIndex, (first, count): (u32, u32), active: bool) {
+        // MSG-COST
         if let Some(supply) = &mut self.host.supply {
             *supply = supply.saturating_sub(count);
         }
@@ -357,7 +364,7 @@ impl Cx<'_> {
     }
 
     pub(crate) fn free(&mut self) {
-        // MSIX-RESIZE-5: only here, as the index goes off.
+        // MSIX-RESIZE-5, NORESIZE-SHRINK: only here, as the index goes off.
         let Some(irqs) = self.host.irqs.take() else { return };
         let held = irqs.slots.iter().filter(|slot| slot.allocated).count() as u16;
         if let Some(supply) = &mut self.host.supply {
@@ -371,6 +378,11 @@ impl Cx<'_> {
 
     pub(crate) fn install(&mut self, vector: u32, fd: Fd) {
         let Some(slot) = self.slot(vector) else { return };
+<<<<<<< HEAD
+        // EVENTFD-PRELOADED: what it has counted stays.
+=======
+        // EVENTFD-PRELOADED: the count stays.
+>>>>>>> five-clauses
         slot.handler = Some(fd);
         let index = self.index();
         let (vector16, eventfd) = (vector as u16, Some(fd));
@@ -386,7 +398,7 @@ impl Cx<'_> {
             self.emulate_vector(index, vector, false);
         }
         let Some(slot) = self.slot(vector) else { return };
-        // MSG-COUNTER: the eventfd keeps its count.
+        // MSG-COUNTER: the eventfd keeps its count. EVENTFD-QUIET: it rises no more.
         slot.handler = None;
         self.note(Step::RemoveHandler { index, vector: vector as u16 });
     }
@@ -413,14 +425,18 @@ impl Cx<'_> {
         }
     }
 
-    /// Signals every live vector of the range that the data selects, rising.
+    /// Signals every live vector of the range that the data selects, rising. MSG-LOOPBACK-BYPASS: the
+    /// function has no part in it.
     pub(crate) fn loopback(&mut self, index: IrqIndex, start: u32, count: u32, data: &Data) {
         for at in 0..count {
             let vector = start + at;
+            // MSG-LOOPBACK-BYPASS: the function is not asked.
             let Some(fd) = self.slot(vector).and_then(|slot| slot.handler) else { continue };
+            // SET-BOOL-ZERO
             if let Data::Bool(bytes) = data
                 && bytes[at as usize] == 0
             {
+                // SET-BOOL-ZERO
                 continue;
             }
             let cause = self.cause(Source::Loopback(index, vector));

@@ -22,6 +22,7 @@ use crate::uapi::IrqIndex;
 
 /// What an `eventfd_ctx_fdget` refusal cites.
 pub(crate) fn lookup(fds: &Fds, fd: Fd) -> Result<(), Refusal> {
+    // EVENTFD-CALLER: when the call is made.
     fds.lookup(fd).map_err(|errno| match errno {
         Errno::EBADF => Refusal::new(errno, "FD-NOT-OPEN"),
         _ => Refusal::new(errno, "FD-NOT-EVENTFD"),
@@ -97,6 +98,7 @@ impl Host {
         // INTX-MASK
         let act = if request.action == Action::Mask { Op::MaskIntx } else { Op::UnmaskIntx };
         match &request.data {
+            // SET-BOOL-ZERO: a 0 is not the other action.
             Data::None => Ok(vec![act, DONE]),
             Data::Bool(bytes) if bytes[0] == 0 => Ok(vec![DONE]),
             Data::Bool(_) => Ok(vec![act, DONE]),
@@ -194,7 +196,8 @@ impl Cx<'_> {
             return;
         }
         intx.masked = true;
-        // INTX-MASK-HOW
+        // INTX-MASK-HOW. INTX-LINE-SHARED: the function's own bit. INTX-LINE-EXCLUSIVE: else the line,
+        // which must be nobody else's.
         if self.function.intx_status_works() {
             self.pci_intx(false);
         } else {
@@ -237,8 +240,9 @@ impl Cx<'_> {
         if self.intx().is_none_or(|intx| intx.unmask != Some(fd)) {
             return;
         }
-        // INTX-UNMASK-EVENTFD
+        // INTX-UNMASK-EVENTFD, EVENTFD-SELF
         self.fds.take(fd);
+        // EVENTFD-SELF: the trigger itself may be the one that unmasks.
         if !self.waking {
             self.waking = true;
             self.unmask_intx();

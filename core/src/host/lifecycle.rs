@@ -20,7 +20,8 @@ use crate::uapi::{IrqIndex, IrqInfo};
 
 const DONE: Op = Op::Finish(Ok(Answer::Done));
 
-/// A reset of a function that has one, Command as before after it.
+/// A reset of a function that has one, Command as before after it (RESET-INTX: its Interrupt Disable
+/// too).
 fn reset(function: &Function) -> impl Iterator<Item = Op> {
     let reset = [
         Op::Save,
@@ -47,7 +48,13 @@ impl Host {
             return Err(Refusal::new(Errno::EBADF, "DEVICE-CLOSED"));
         }
         match call {
+<<<<<<< HEAD
+            // CLOSE-LAST: another descriptor of the same, which changes nothing.
+=======
+            // CLOSE-LAST: one more descriptor changes nothing.
+>>>>>>> five-clauses
             Call::Open if self.opened => Ok(work(vec![DONE])),
+            // OPEN-RESET
             Call::Open => {
                 let mut ops = vec![
                     // OPEN-BUS-MASTER
@@ -64,6 +71,7 @@ impl Host {
                     Op::Disable,
                     Op::Command { set: INTERRUPT_DISABLE, clear: !INTERRUPT_DISABLE },
                 ];
+                // OPEN-RESET
                 ops.extend(function.resets().then_some(Op::ResetFunction));
                 // CLOSE-RESTORE
                 ops.extend([Op::RestoreCommand, Op::Closed, DONE]);
@@ -114,6 +122,7 @@ impl Host {
             }
             IrqMode::Msi => work.push(Op::RestoreMsi),
             IrqMode::Msix => work.push(Op::RestoreMsix),
+            // RESET-INTX
             IrqMode::None | IrqMode::Intx(_) => {}
         }
         work.push(DONE);
@@ -199,6 +208,7 @@ impl Cx<'_> {
             Op::RestoreMsix => self.restore_msix(work),
             Op::Opened => {
                 self.host.opened = true;
+                // OPEN-FRESH
                 self.host.vconfig = Virtual::of(self.function);
                 self.host.command_at_open = self.function.command();
             }

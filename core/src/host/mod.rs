@@ -135,8 +135,10 @@ pub struct Host {
 }
 
 impl Host {
-    /// A host with the device closed. One that emulates the device takes no host vectors.
+    /// A host with the device closed. One that emulates the device takes no host vectors
+    /// (MEDIATED-SUPPLY).
     pub fn new(mut profile: HostProfile) -> Self {
+        // MEDIATED-SUPPLY
         if profile.rules.emulated {
             profile.vectors = None;
         }
@@ -228,16 +230,19 @@ impl Host {
     /// Whether vectors can be added to this index while it is enabled.
     pub fn can_grow(&self, index: IrqIndex) -> bool {
         match index {
-            // NORESIZE-MSIX, NORESIZE-MSI; NORESIZE-FIXED: of host and index, not of what was done.
+            // NORESIZE-MSIX, NORESIZE-MSI, MEDIATED-FLAGS; NORESIZE-FIXED: of host and
+            // index, not of what was done.
             IrqIndex::Msix => self.profile.rules.dynamic_msix,
             IrqIndex::Msi => self.profile.rules.emulated,
             _ => false,
         }
     }
 
-    /// What GET_IRQ_INFO says of an index the function has.
+    /// What GET_IRQ_INFO says of an index the function has. INFO-NO-STATE: whatever is enabled.
+    /// MEDIATED-FLAGS: by the host.
     pub(crate) fn info(&self, function: &Function, index: IrqIndex) -> IrqInfo {
         // INFO-EVENTFD: every index has it.
+        // INFO-NO-STATE: neither mode nor vectors are looked at.
         let mut flags = IrqInfoFlags::EVENTFD;
         match index {
             // INFO-MASKABLE, INFO-AUTOMASKED; NORESIZE-INTX: no NORESIZE for INTx.
@@ -253,6 +258,7 @@ impl Host {
 }
 
 /// The Interrupt Pin the user sees: 0 for a VF whatever the register says (PCIe 9.3.4.1.14).
+/// INTX-PIN-HIDDEN.
 pub(crate) fn virtual_pin(function: &Function) -> u8 {
     // INTX-VF
     if function.is_vf() { 0 } else { function.pin() }

@@ -18,7 +18,7 @@ pub(crate) const ENABLE: u16 = 1;
 /// Multiple Message Enable.
 pub(crate) const MULTIPLE: u16 = 0x70;
 
-/// Exponent of the number of vectors the function is told it may use: a power of two.
+/// Exponent of the number of vectors the function is told it may use: a power of two (MSI-ROUND-UP).
 pub(crate) fn log2_up(count: u32) -> u8 {
     count.max(1).next_power_of_two().trailing_zeros() as u8
 }
@@ -37,6 +37,7 @@ impl Host {
     /// Goes on with `count` vectors. Without per-vector masks they reach their descriptors from the
     /// moment Enable is set, before any handler is installed.
     pub(crate) fn msi_on(function: &Function, count: u32) -> Vec<Op> {
+        // MSI-ROUND-UP
         let multiple = u16::from(log2_up(count)) << 4;
         // MSI-EARLY
         let active = !maskable(function);

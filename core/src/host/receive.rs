@@ -55,6 +55,7 @@ impl Cx<'_> {
         let place = Place::Descriptor(index, vector as u16);
         match (slot.handler, slot.pending) {
             (Some(fd), _) => self.signal(cause, fd),
+            // EVENTFD-MERGED
             (None, Some(into)) => self.merge(cause, into, place),
             // MSG-LATE-EVENTFD, MSI-EARLY: it waits in the descriptor, one at most.
             (None, None) => {

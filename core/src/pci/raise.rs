@@ -127,13 +127,15 @@ impl Function {
         }
     }
 
-    /// Resets the function (FLR): registers to their reset values, and what waited is lost.
+    /// Resets the function (FLR): registers to their reset values, and what waited is lost
+    /// (RESET-LOSES).
     pub fn reset(&mut self, out: &mut Outputs) {
         self.lower(Loss::Reset, out);
         let msi = self.msi.iter_mut().flat_map(|msi| take(&mut msi.waiting));
         let msix = self.msix.iter_mut().flat_map(|msix| take(&mut msix.waiting));
         let held = take(&mut self.held);
         let waiting = msi.chain(msix).chain(held);
+        // RESET-LOSES
         out.extend(waiting.map(|(_, cause)| Output::Lost { cause, why: Loss::Reset }));
         self.header = Header::RESET;
         self.msi.iter_mut().for_each(Msi::reset);
