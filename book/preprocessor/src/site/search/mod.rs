@@ -9,7 +9,8 @@
 //! |---|---|---|
 //! | `title`, `body` | heading and text of a section; a clause's text | by any word |
 //! | `clause` | a clause's id | only if it has every word that was typed |
-//! | `asked` | words of `book/search.txt`, and the questions a clause answers | by any word, before the text |
+//! | `asked` | words of `book/search.txt` | by any word, before the text |
+//! | `questions` | the questions of `questions.md` that the clause answers | by any word |
 //! | `words` | full names, errors in words, the clause's line in the table ([`words`]) | by any word |
 //!
 //! Left out: the search itself, which is elasticlunr.js as mdBook ships it.
@@ -30,7 +31,7 @@ use std::path::{Path, PathBuf};
 const QUESTIONS: &str = "questions.html";
 /// Words for clauses, in the book's folder.
 const WORDS: &str = "search.txt";
-const FIELDS: [&str; 5] = ["title", "body", "clause", "asked", "words"];
+const FIELDS: [&str; 6] = ["title", "body", "clause", "asked", "questions", "words"];
 /// mdBook drops longer words, too.
 const LONGEST_WORD: usize = 80;
 /// How mdBook's script begins and ends.
@@ -98,6 +99,7 @@ struct Document {
     title: String,
     clause: String,
     asked: String,
+    questions: String,
     words: String,
 }
 
@@ -132,6 +134,7 @@ fn documents(
             title: said("title"),
             clause: String::new(),
             asked: String::new(),
+            questions: String::new(),
             words: String::new(),
         });
         for one in page.clauses.iter().filter(|clause| clause.section == id) {
@@ -142,9 +145,8 @@ fn documents(
                 body: one.text.clone(),
                 title: String::new(),
                 clause: one.id.clone(),
-                asked: [asked.get(&one.id), questions.get(&one.id)]
-                    .map(|words| words.map(String::as_str).unwrap_or_default())
-                    .join(" "),
+                asked: asked.get(&one.id).cloned().unwrap_or_default(),
+                questions: questions.get(&one.id).cloned().unwrap_or_default(),
                 words: format!("{row} {}", words::of(&one.text)),
             });
             known.push(&one.id);
@@ -199,8 +201,8 @@ fn index(documents: &[Document], old: &Value) -> Result<Value> {
     });
     let mut index = builder.build();
     for (number, one) in documents.iter().enumerate() {
-        let fields = [&one.title, &one.body, &one.clause, &one.asked, &one.words];
-        index.add_doc(&number.to_string(), fields);
+        let Document { title, body, clause, asked, questions, words, .. } = one;
+        index.add_doc(&number.to_string(), [title, body, clause, asked, questions, words]);
     }
     let mut index = serde_json::to_value(&index)?;
     // What is shown of a document, and no more.
@@ -224,6 +226,7 @@ fn index(documents: &[Document], old: &Value) -> Result<Value> {
                 "body": { "boost": 2 },
                 "clause": { "boost": 20, "bool": "AND" },
                 "asked": { "boost": 4 },
+                "questions": { "boost": 2 },
                 "words": { "boost": 2 },
             },
         },
