@@ -24,10 +24,7 @@ const NOT_COUNTED: &[(&str, &str)] = &[
     ("import/", "reads what is no scenario: strace, bytes, dumps (fuzzed, tested by example)"),
     ("pci/import/", "reads config dumps (tested against lspci's decoding of each)"),
     ("export/", "writes C and Rust (compiled, and run on the kernels)"),
-    (
-        "pci/layout.rs",
-        "the registers as data, for tables (tested against what the function acts by)",
-    ),
+    ("pci/layout.rs", "the registers as data, for tables: named by the masks the function acts by"),
     ("link.rs", "packs a scenario into an address (tested by round trips)"),
     ("scenario/json.rs", "JSON, for programs (tested by round trips)"),
     ("scenario/player.rs", "time travel, for the page (tested against runs)"),
