@@ -82,6 +82,7 @@ impl Fds {
         match self.at(fd) {
             Ok(Open::Eventfd { counter, .. }) => {
                 // EVENTFD-FULL
+                // EVENTFD-COUNT; EVENTFD-NUMBER: by what was looked up, closed or not.
                 *counter = counter.saturating_add(1);
                 *counter
             }

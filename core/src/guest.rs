@@ -145,9 +145,11 @@ impl Guest {
 
     /// `KVM_IRQFD`, its checks in their order.
     fn assign(&mut self, irqfd: Irqfd, fds: &Fds) -> Result<(), Errno> {
+        // IRQFD-BAD-FD
         fds.lookup(irqfd.eventfd)?;
         irqfd.resample.map_or(Ok(()), |fd| fds.lookup(fd))?;
         if self.irqfd(irqfd.eventfd).is_some() {
+            // IRQFD-BUSY
             return Err(Errno::EBUSY);
         }
         self.irqfds.push(irqfd);
@@ -192,13 +194,14 @@ impl Cx<'_> {
             GuestCall::Assign(irqfd) => {
                 self.guest.assign(irqfd, self.fds)?;
                 self.tell(GuestEvent::Assigned(irqfd));
-                // An eventfd that already has a count injects at once, and keeps the count.
+                // IRQFD-COUNTED: one that already has a count injects at once, and keeps it.
                 if self.fds.counter(irqfd.eventfd).is_some_and(|counter| counter > 0) {
                     self.inject(irqfd);
                 }
             }
             GuestCall::Deassign { eventfd, gsi } => {
                 self.fds.lookup(eventfd)?;
+                // IRQFD-DEASSIGN: a pair that is not assigned is no error.
                 if self.guest.irqfd(eventfd).is_some_and(|irqfd| irqfd.gsi == gsi) {
                     self.kvm_lets_go(eventfd);
                 }
@@ -215,6 +218,7 @@ impl Cx<'_> {
 
     fn inject(&mut self, irqfd: Irqfd) {
         let Irqfd { eventfd, gsi, .. } = irqfd;
+        // IRQFD-EDGE, IRQFD-COALESCE: what is up already stays one interrupt.
         let merged = !self.guest.raise(gsi);
         self.tell(GuestEvent::Injected { eventfd, gsi, merged });
     }
@@ -224,6 +228,7 @@ impl Cx<'_> {
     pub(crate) fn woken(&mut self, fd: Fd) {
         match self.guest.irqfd(fd).copied() {
             Some(irqfd) => {
+                // IRQFD-READS, IRQFD-FIRST; IRQFD-ONCE: without the way back INTx stays masked.
                 self.fds.take(fd);
                 self.inject(irqfd);
             }
@@ -243,11 +248,13 @@ impl Cx<'_> {
     fn eoi(&mut self, gsi: u32) {
         self.tell(GuestEvent::Eoi { gsi });
         if !self.guest.end(gsi) {
+            // IRQFD-IDLE-EOI
             return;
         }
         let all = self.guest.irqfds.iter().filter(|irqfd| irqfd.gsi == gsi);
         let resampled: Vec<Fd> = all.filter_map(|irqfd| irqfd.resample).collect();
         for eventfd in resampled {
+            // IRQFD-RESAMPLE, IRQFD-LEVEL, IRQFD-UNMASKS; IRQFD-RESAMPLE-CLOSED: a closed one too.
             self.fds.signal(eventfd);
             self.tell(GuestEvent::Resampled { eventfd, gsi });
             self.woken(eventfd);

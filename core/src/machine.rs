@@ -224,7 +224,7 @@ impl Machine {
     pub fn close_fd(&mut self, fd: Fd, sink: &mut dyn Sink) -> Result<(), Errno> {
         self.fds.close(fd)?;
         sink.event(Event::Closed { fd });
-        // INTX-UNMASK-CLOSED; a trigger stays: FD-HELD.
+        // IRQFD-CLOSE, INTX-UNMASK-CLOSED; a trigger stays: FD-HELD.
         self.host.detach_unmask(fd);
         self.cx(sink).kvm_lets_go(fd);
         Ok(())
@@ -295,7 +295,7 @@ impl Cx<'_> {
     /// An eventfd rises for a cause.
     pub(crate) fn signal(&mut self, cause: CauseId, eventfd: Fd) {
         // MSG-SHARED-FD, EVENTFD-SHARED: nobody has the eventfd for itself. FD-HELD: a closed one
-        // rises unseen.
+        // rises unseen. EVENTFD-ORIGIN: the count is all that changes.
         let counter = self.fds.signal(eventfd);
         self.ledger.signals(cause);
         self.sink.event(Event::Signalled { cause, eventfd, counter });
@@ -323,6 +323,7 @@ impl Cx<'_> {
     }
 
     pub(crate) fn merge(&mut self, cause: CauseId, into: CauseId, place: Place) {
+        // EVENTFD-MERGED
         self.ledger.merges(cause);
         self.sink.event(Event::Merged { cause, into, place });
     }

@@ -107,6 +107,25 @@ fn words_readers_type_find_their_clause() {
     );
 }
 
+#[test]
+fn question_typed_whole_finds_a_rule_that_answers_it() {
+    let text = fs::read_to_string(root().join("book/src/questions.md")).expect("it is a page");
+    let (index, mut missed, mut count) = (index(), Vec::new(), 0);
+    for part in text.split("\n### ").skip(1) {
+        let (question, answer) = part.split_once('\n').unwrap_or((part, ""));
+        let answer = answer.split("\n## ").next().unwrap_or_default();
+        let rules = answer.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+        let rules: Vec<String> = rules.map(|rule| rule.replace(".md#", ".html#")).collect();
+        let found = index.search(question);
+        if !found.iter().take(5).any(|one| rules.iter().any(|rule| rule == one)) {
+            missed.push(format!("{question:?}: {:?}", &found[..found.len().min(5)]));
+        }
+        count += 1;
+    }
+    assert!(count > 20, "only {count} questions");
+    assert!(missed.is_empty(), "{} of {count}:\n{}", missed.len(), missed.join("\n"));
+}
+
 /// The values of an attribute.
 fn values<'a>(html: &'a str, attribute: &str) -> Vec<&'a str> {
     let start = format!(" {attribute}=\"");

@@ -191,6 +191,7 @@ impl Cx<'_> {
         let Data::Eventfd(fds) = &progress.data else { return };
         let Some(&fd) = fds.get(at as usize) else { return };
         let work = &mut progress.work;
+        // MSG-BLOCK-ORDER: the next when this one is live.
         work.push(Op::Block { index, start, at: at + 1, first_enable });
         let vector = start + at;
         // MSG-HOLE, MSG-DEASSIGN, FD-NEGATIVE: a negative one only releases; MSG-ALL-NEGATIVE and
@@ -244,7 +245,8 @@ impl Cx<'_> {
                 return work.extend([Op::Unlock, refused, Op::Lock]);
             }
             work.push(Op::Arm { index, vector, fd, start, first_enable });
-            // MSIX-RESIZE-3, MSIX-RESIZE-4, NORESIZE-ABSENT: one vector, one entry, nothing else.
+            // MSIX-RESIZE-3, MSIX-RESIZE-4, NORESIZE-ABSENT, MEDIATED-GROW: one vector,
+            // one entry, nothing else.
             let allocate = Op::Allocate { index, first: vector, count: 1, active: emulated };
             if emulated {
                 work.push(allocate);
@@ -310,7 +312,7 @@ impl Cx<'_> {
                 }
                 work.push(Op::MsiMask { set: 1 << vector, clear: 0 });
             }
-            // MSIX-REPLACE
+            // MSIX-REPLACE, MSIX-MASK-BY-RELEASE
             _ => work.extend([
                 Op::EntryMessage { vector, zero: true },
                 Op::EntryMask { vector, masked: true },
@@ -361,7 +363,7 @@ impl Cx<'_> {
     }
 
     pub(crate) fn free(&mut self) {
-        // MSIX-RESIZE-5: only here, as the index goes off.
+        // MSIX-RESIZE-5, NORESIZE-SHRINK: only here, as the index goes off.
         let Some(irqs) = self.host.irqs.take() else { return };
         let held = irqs.slots.iter().filter(|slot| slot.allocated).count() as u16;
         if let Some(supply) = &mut self.host.supply {
@@ -391,7 +393,7 @@ impl Cx<'_> {
             self.emulate_vector(index, vector, false);
         }
         let Some(slot) = self.slot(vector) else { return };
-        // MSG-COUNTER: the eventfd keeps its count.
+        // MSG-COUNTER: the eventfd keeps its count. EVENTFD-QUIET: it rises no more.
         slot.handler = None;
         self.note(Step::RemoveHandler { index, vector: vector as u16 });
     }
@@ -423,7 +425,9 @@ impl Cx<'_> {
     pub(crate) fn loopback(&mut self, index: IrqIndex, start: u32, count: u32, data: &Data) {
         for at in 0..count {
             let vector = start + at;
+            // MSG-LOOPBACK-BYPASS: the function is not asked.
             let Some(fd) = self.slot(vector).and_then(|slot| slot.handler) else { continue };
+            // SET-BOOL-ZERO
             if let Data::Bool(bytes) = data
                 && bytes[at as usize] == 0
             {

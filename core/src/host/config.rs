@@ -118,6 +118,7 @@ impl Host {
                     *byte = *byte & !bit | if self.vconfig.intx_disabled { bit } else { 0 };
                 }
                 INTERRUPT_LINE => *byte = self.vconfig.line,
+                // INTX-PIN-HIDDEN
                 INTERRUPT_PIN => *byte = virtual_pin(function),
                 _ => match msi_byte(function, at) {
                     // MSI-CONFIG-READ, MSI-CONFIG-ADDRESS; MSIX-CONFIG: nothing there is virtual.

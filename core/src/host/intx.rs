@@ -22,6 +22,7 @@ use crate::uapi::IrqIndex;
 
 /// What an `eventfd_ctx_fdget` refusal cites.
 pub(crate) fn lookup(fds: &Fds, fd: Fd) -> Result<(), Refusal> {
+    // EVENTFD-CALLER: when the call is made.
     fds.lookup(fd).map_err(|errno| match errno {
         Errno::EBADF => Refusal::new(errno, "FD-NOT-OPEN"),
         _ => Refusal::new(errno, "FD-NOT-EVENTFD"),
@@ -97,6 +98,7 @@ impl Host {
         // INTX-MASK
         let act = if request.action == Action::Mask { Op::MaskIntx } else { Op::UnmaskIntx };
         match &request.data {
+            // SET-BOOL-ZERO: a 0 is not the other action.
             Data::None => Ok(vec![act, DONE]),
             Data::Bool(bytes) if bytes[0] == 0 => Ok(vec![DONE]),
             Data::Bool(_) => Ok(vec![act, DONE]),
@@ -238,7 +240,7 @@ impl Cx<'_> {
         if self.intx().is_none_or(|intx| intx.unmask != Some(fd)) {
             return;
         }
-        // INTX-UNMASK-EVENTFD
+        // INTX-UNMASK-EVENTFD, EVENTFD-SELF
         self.fds.take(fd);
         // EVENTFD-SELF: the trigger itself may be the one that unmasks.
         if !self.waking {

@@ -67,6 +67,7 @@ impl Host {
                     Op::Disable,
                     Op::Command { set: INTERRUPT_DISABLE, clear: !INTERRUPT_DISABLE },
                 ];
+                // OPEN-RESET
                 ops.extend(function.resets().then_some(Op::ResetFunction));
                 // CLOSE-RESTORE
                 ops.extend([Op::RestoreCommand, Op::Closed, DONE]);
@@ -117,6 +118,7 @@ impl Host {
             }
             IrqMode::Msi => work.push(Op::RestoreMsi),
             IrqMode::Msix => work.push(Op::RestoreMsix),
+            // RESET-INTX
             IrqMode::None | IrqMode::Intx(_) => {}
         }
         work.push(DONE);

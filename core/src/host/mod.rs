@@ -138,6 +138,7 @@ impl Host {
     /// A host with the device closed. One that emulates the device takes no host vectors
     /// (MEDIATED-SUPPLY).
     pub fn new(mut profile: HostProfile) -> Self {
+        // MEDIATED-SUPPLY
         if profile.rules.emulated {
             profile.vectors = None;
         }
@@ -229,7 +230,8 @@ impl Host {
     /// Whether vectors can be added to this index while it is enabled.
     pub fn can_grow(&self, index: IrqIndex) -> bool {
         match index {
-            // NORESIZE-MSIX, NORESIZE-MSI; NORESIZE-FIXED: of host and index, not of what was done.
+            // NORESIZE-MSIX, NORESIZE-MSI, MEDIATED-FLAGS; NORESIZE-FIXED: of host and
+            // index, not of what was done.
             IrqIndex::Msix => self.profile.rules.dynamic_msix,
             IrqIndex::Msi => self.profile.rules.emulated,
             _ => false,
@@ -240,6 +242,7 @@ impl Host {
     /// MEDIATED-FLAGS: by the host.
     pub(crate) fn info(&self, function: &Function, index: IrqIndex) -> IrqInfo {
         // INFO-EVENTFD: every index has it.
+        // INFO-NO-STATE: neither mode nor vectors are looked at.
         let mut flags = IrqInfoFlags::EVENTFD;
         match index {
             // INFO-MASKABLE, INFO-AUTOMASKED; NORESIZE-INTX: no NORESIZE for INTx.

@@ -37,6 +37,7 @@ impl Host {
     /// Goes on with `count` vectors. Without per-vector masks they reach their descriptors from the
     /// moment Enable is set, before any handler is installed.
     pub(crate) fn msi_on(function: &Function, count: u32) -> Vec<Op> {
+        // MSI-ROUND-UP
         let multiple = u16::from(log2_up(count)) << 4;
         // MSI-EARLY
         let active = !maskable(function);

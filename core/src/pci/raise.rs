@@ -135,6 +135,7 @@ impl Function {
         let msix = self.msix.iter_mut().flat_map(|msix| take(&mut msix.waiting));
         let held = take(&mut self.held);
         let waiting = msi.chain(msix).chain(held);
+        // RESET-LOSES
         out.extend(waiting.map(|(_, cause)| Output::Lost { cause, why: Loss::Reset }));
         self.header = Header::RESET;
         self.msi.iter_mut().for_each(Msi::reset);

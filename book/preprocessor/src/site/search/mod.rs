@@ -10,6 +10,7 @@
 //! | `title`, `body` | heading and text of a section; a clause's text | by any word |
 //! | `clause` | a clause's id | only if it has every word that was typed |
 //! | `asked` | words of `book/search.txt` | by any word, before the text |
+//! | `questions` | the questions of `questions.md` that the clause answers | by any word |
 //! | `words` | full names, errors in words, the clause's line in the table ([`words`]) | by any word |
 //!
 //! Left out: the search itself, which is elasticlunr.js as mdBook ships it.
@@ -26,9 +27,11 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+/// The page whose sections are questions, each with links to the clauses that answer it.
+const QUESTIONS: &str = "questions.html";
 /// Words for clauses, in the book's folder.
 const WORDS: &str = "search.txt";
-const FIELDS: [&str; 5] = ["title", "body", "clause", "asked", "words"];
+const FIELDS: [&str; 6] = ["title", "body", "clause", "asked", "questions", "words"];
 /// mdBook drops longer words, too.
 const LONGEST_WORD: usize = 80;
 /// How mdBook's script begins and ends.
@@ -96,6 +99,7 @@ struct Document {
     title: String,
     clause: String,
     asked: String,
+    questions: String,
     words: String,
 }
 
@@ -105,6 +109,7 @@ fn documents(
     pages: &BTreeMap<String, page::Page>,
     asked: &BTreeMap<String, String>,
 ) -> Result<Vec<Document>> {
+    let questions = questions(old, pages);
     let rows = pages.values().flat_map(|page| &page.rows);
     let rows: BTreeMap<&str, &str> = rows.map(|row| (row.id.as_str(), row.text.as_str())).collect();
     let mut documents = Vec::new();
@@ -129,6 +134,7 @@ fn documents(
             title: said("title"),
             clause: String::new(),
             asked: String::new(),
+            questions: String::new(),
             words: String::new(),
         });
         for one in page.clauses.iter().filter(|clause| clause.section == id) {
@@ -140,6 +146,7 @@ fn documents(
                 title: String::new(),
                 clause: one.id.clone(),
                 asked: asked.get(&one.id).cloned().unwrap_or_default(),
+                questions: questions.get(&one.id).cloned().unwrap_or_default(),
                 words: format!("{row} {}", words::of(&one.text)),
             });
             known.push(&one.id);
@@ -148,6 +155,23 @@ fn documents(
     let unknown = asked.keys().find(|id| !known.contains(id));
     ensure!(unknown.is_none(), "{WORDS}: {} is no clause", unknown.cloned().unwrap_or_default());
     Ok(documents)
+}
+
+/// The questions each clause answers.
+fn questions(old: &Value, pages: &BTreeMap<String, page::Page>) -> BTreeMap<String, String> {
+    let mut questions: BTreeMap<String, String> = BTreeMap::new();
+    let links = pages.get(QUESTIONS).map(|page| page.links.as_slice()).unwrap_or_default();
+    for (number, url) in old["doc_urls"].as_array().into_iter().flatten().enumerate() {
+        let section = url.as_str().and_then(|url| url.strip_prefix(QUESTIONS)?.strip_prefix('#'));
+        let Some(section) = section else { continue };
+        let doc = &old["index"]["documentStore"]["docs"][number.to_string()];
+        let question = doc["title"].as_str().unwrap_or_default();
+        for (_, clause) in links.iter().filter(|(of, _)| of == section) {
+            let words = questions.entry(clause.clone()).or_default();
+            *words += &format!(" {question}");
+        }
+    }
+    questions
 }
 
 /// As elasticlunr.js takes what is typed apart, at white space and hyphens. A word of several parts
@@ -177,8 +201,8 @@ fn index(documents: &[Document], old: &Value) -> Result<Value> {
     });
     let mut index = builder.build();
     for (number, one) in documents.iter().enumerate() {
-        let fields = [&one.title, &one.body, &one.clause, &one.asked, &one.words];
-        index.add_doc(&number.to_string(), fields);
+        let Document { title, body, clause, asked, questions, words, .. } = one;
+        index.add_doc(&number.to_string(), [title, body, clause, asked, questions, words]);
     }
     let mut index = serde_json::to_value(&index)?;
     // What is shown of a document, and no more.
@@ -202,6 +226,7 @@ fn index(documents: &[Document], old: &Value) -> Result<Value> {
                 "body": { "boost": 2 },
                 "clause": { "boost": 20, "bool": "AND" },
                 "asked": { "boost": 4 },
+                "questions": { "boost": 2 },
                 "words": { "boost": 2 },
             },
         },

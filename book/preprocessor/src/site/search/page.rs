@@ -17,6 +17,8 @@ pub(super) struct Page {
     pub(super) rows: Vec<Piece>,
     /// The sections in which rows stand.
     pub(super) tables: Vec<String>,
+    /// What sections link to: the section, and the place the link names.
+    pub(super) links: Vec<(String, String)>,
 }
 
 /// A text with an id.
@@ -75,6 +77,12 @@ pub(super) fn read(html: &str) -> Page {
             after
         } else {
             let (tag, after) = tag(rest);
+            if let Some((_, place)) =
+                attribute(tag, "href").as_deref().and_then(|it| it.split_once('#'))
+            {
+                let section = page.sections.last().expect("it begins with one").id.clone();
+                page.links.push((section, place.to_owned()));
+            }
             if !INLINE.contains(&name(tag)) {
                 page.say(" ");
             }
@@ -178,11 +186,15 @@ mod tests {
             <h2 id=\"growing\">Growing</h2>\
             <p><a id=\"A-1\"></a><strong>A-1</strong> <a class=\"vfio-irq-link\" href=\"#A-1\">¶</a> · \
             <em>documented</em> · It\ndoes: EINVAL. <em>Linux 6.1 · <code>f</code>.</em></p>\n\
-            <p>More.</p></main>";
+            <p>More: <a href=\"b.html#B-2\">B-2</a>.</p></main>";
         let page = read(html);
+        assert_eq!(page.links, [("growing".into(), "B-2".into())]);
         let section = |id: &str, text: &str| Piece { id: id.into(), text: text.into() };
-        let expected =
-            [section("", ""), section("msi-x", "One & two, three."), section("growing", "More.")];
+        let expected = [
+            section("", ""),
+            section("msi-x", "One & two, three."),
+            section("growing", "More: B-2."),
+        ];
         assert_eq!(page.sections, expected);
         let clause = Clause {
             id: "A-1".into(),
