@@ -171,7 +171,33 @@
             else box.removeAttribute("tabindex");
         }
     }
+
+    // The link beside a clause's id: its address is copied, too, and that is said. Where nothing can
+    // be copied (no secure context, not allowed) it stays a link. The table of clauses links to
+    // another page, which is not opened when the address was copied.
+    function copyLinks() {
+        const said = document.createElement("p");
+        said.className = "vfio-irq-said";
+        said.setAttribute("role", "status");
+        document.body.append(said);
+        document.addEventListener("click", async (event) => {
+            const link = event.target.closest?.(".vfio-irq-link");
+            if (!link || !navigator.clipboard || event.ctrlKey || event.metaKey || event.shiftKey) return;
+            const here = location.href.split(/[?#]/)[0];
+            const address = link.href.replace(/\?[^#]*/, "");
+            if (!address.startsWith(`${here}#`)) event.preventDefault();
+            try {
+                await navigator.clipboard.writeText(address);
+            } catch {
+                location.href = address;
+                return;
+            }
+            said.textContent = `Copied: ${address}`;
+            setTimeout(() => said.textContent = "", 3000);
+        });
+    }
     function startChapter() {
+        copyLinks();
         document.getElementById("mdbook-sidebar-toggle")?.addEventListener("keydown", (event) => {
             if (event.key !== "Enter" && event.key !== " ") return;
             event.preventDefault();

@@ -38,7 +38,7 @@ const fn implementation(id: &'static str, text: &'static str) -> Rule {
     Rule { id, kind: Kind::Implementation, text }
 }
 
-/// Every rule a refusal can cite.
+/// Every rule that a refusal, or a difference between hosts, can cite.
 pub const RULES: &[Rule] = &[
     implementation("INFO-ARGSZ", "GET_IRQ_INFO needs argsz of at least 16"),
     implementation("INFO-INDEX", "GET_IRQ_INFO needs an index below 5"),

@@ -9,6 +9,7 @@ use alloc::vec::Vec;
 
 use crate::errno::Errno;
 use crate::event::Event;
+use crate::guest::GuestCall;
 use crate::uapi::{IrqInfo, IrqSetHeader};
 
 /// A file descriptor number of the user. Negative values are data, never open.
@@ -65,6 +66,11 @@ pub trait Device {
     fn eventfd_write(&mut self, fd: Fd, value: u64) -> Result<(), Errno>;
     /// Closes the descriptor; a trigger holds its own reference to what was behind it.
     fn eventfd_close(&mut self, fd: Fd) -> Result<(), Errno>;
+
+    /// Asks something of KVM, or lets the guest do something. The answer to
+    /// [`GuestCall::Look`] is whether the interrupt is up, to others nothing. EOPNOTSUPP where
+    /// there is no KVM and nothing in its place.
+    fn guest(&mut self, call: GuestCall) -> Result<bool, Errno>;
 
     /// The events since the last call, oldest first. A real device reports what it can see: calls
     /// and their answers.

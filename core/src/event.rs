@@ -11,6 +11,7 @@ use core::fmt;
 use crate::clause::Clause;
 use crate::device::{Answer, Fd};
 use crate::errno::Errno;
+use crate::guest::GuestEvent;
 use crate::uapi::{IrqIndex, IrqInfo, IrqSetHeader};
 
 /// A cause: one raise by the function or one loopback trigger, numbered from 1 in a run.
@@ -222,6 +223,8 @@ pub enum Event {
     Wrote { fd: Fd, value: u64 },
     /// The user closed a descriptor.
     Closed { fd: Fd },
+    /// Something between KVM, an eventfd and the guest.
+    Guest(GuestEvent),
     /// A comment of the run itself, e.g. a stimulus the device can't carry.
     Note(String),
 }

@@ -38,7 +38,9 @@ impl Fds {
     }
 
     fn at(&mut self, fd: Fd) -> Result<&mut Open, Errno> {
+        // FD-NOT-OPEN
         let at = usize::try_from(fd.wrapping_sub(FIRST_FD)).map_err(|_| Errno::EBADF)?;
+        // FD-NOT-OPEN
         self.table.get_mut(at).ok_or(Errno::EBADF)
     }
 
@@ -54,23 +56,33 @@ impl Fds {
 
     /// What `eventfd_ctx_fdget` says: EBADF for a descriptor that is not open (the standard
     /// streams count as open and are no eventfds), EINVAL for one that is no eventfd.
+    ///
+    /// EVENTFD-CALLER: when the call is made. EVENTFD-NUMBER: what was found then stays the trigger.
     pub fn lookup(&self, fd: Fd) -> Result<(), Errno> {
         if (0..FIRST_FD).contains(&fd) {
+            // FD-NOT-EVENTFD
             return Err(Errno::EINVAL);
         }
+        // FD-NOT-OPEN
         let at = usize::try_from(fd.wrapping_sub(FIRST_FD)).map_err(|_| Errno::EBADF)?;
         match self.table.get(at) {
             Some(Open::Eventfd { open: true, .. }) => Ok(()),
+            // FD-NOT-EVENTFD
             Some(Open::Plain { open: true }) => Err(Errno::EINVAL),
+            // FD-NOT-OPEN
             _ => Err(Errno::EBADF),
         }
     }
 
     /// Adds 1, as the kernel does for a trigger; returns the counter. Works on a closed descriptor,
     /// through the trigger's reference. The counter saturates at 2^64 - 1, which a write can't reach.
+    ///
+    /// EVENTFD-COUNT. EVENTFD-ORIGIN: nothing is kept of who it was.
     pub fn signal(&mut self, fd: Fd) -> u64 {
         match self.at(fd) {
             Ok(Open::Eventfd { counter, .. }) => {
+                // EVENTFD-FULL
+                // EVENTFD-COUNT; EVENTFD-NUMBER: by what was looked up, closed or not.
                 *counter = counter.saturating_add(1);
                 *counter
             }

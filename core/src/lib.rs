@@ -22,6 +22,7 @@ pub mod errno;
 pub mod event;
 pub mod eventfd;
 pub mod export;
+pub mod guest;
 pub mod host;
 pub mod import;
 pub mod ledger;

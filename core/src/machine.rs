@@ -14,6 +14,7 @@ use crate::device::{Answer, Fd, Stimulus};
 use crate::errno::Errno;
 use crate::event::{Call, CauseId, Event, Loss, Outcome, Place, Sink, Source, Step};
 use crate::eventfd::Fds;
+use crate::guest::{Guest, GuestCall};
 use crate::host::op::Op;
 use crate::host::{Host, HostProfile};
 use crate::ledger::Ledger;
@@ -31,6 +32,8 @@ pub struct Machine {
     pub host: Host,
     /// The user's descriptors.
     pub fds: Fds,
+    /// Who takes their counts in the kernel, and the guest behind.
+    pub guest: Guest,
     /// Where every cause is.
     pub ledger: Ledger,
     /// Outputs of the function not yet dealt with; empty between two operations.
@@ -58,6 +61,7 @@ impl Machine {
             function,
             host: Host::new(profile),
             fds: Fds::default(),
+            guest: Guest::default(),
             ledger: Ledger::default(),
             out: Outputs::new(),
             call: None,
@@ -72,6 +76,7 @@ impl Machine {
     /// Starts a call. A call already under way is finished first: vfio-pci lets only one
     /// at a time at a device (`igate`).
     pub fn begin(&mut self, call: Call, sink: &mut dyn Sink) {
+        // SET-SERIAL
         while self.call.is_some() {
             self.advance(sink);
         }
@@ -135,6 +140,7 @@ impl Machine {
             function: &mut self.function,
             host: &mut self.host,
             fds: &mut self.fds,
+            guest: &mut self.guest,
             ledger: &mut self.ledger,
             out: &mut self.out,
             sink,
@@ -160,6 +166,7 @@ impl Machine {
                 let trigger = cx.host.err;
                 cx.signal_new(Source::Error, trigger, Loss::NoEventfd);
             }
+            // REQ-LIVE: nothing but the eventfd.
             Stimulus::Request => {
                 let trigger = cx.host.req;
                 cx.signal_new(Source::Request, trigger, Loss::NoEventfd);
@@ -198,21 +205,28 @@ impl Machine {
         read
     }
 
-    /// The user adds to an eventfd. If it is INTx's unmask eventfd, the host takes the count and
-    /// unmasks.
+    /// The user adds to an eventfd. Who waits for it in the kernel takes the count: KVM, or the
+    /// host, which unmasks INTx.
     pub fn write_fd(&mut self, fd: Fd, value: u64, sink: &mut dyn Sink) -> Result<(), Errno> {
         self.fds.write(fd, value)?;
         sink.event(Event::Wrote { fd, value });
-        let mut cx = self.cx(sink);
-        cx.unmask_eventfd_woken(fd);
+        self.cx(sink).woken(fd);
         Ok(())
     }
 
-    /// The user closes a descriptor. Closing the unmask eventfd detaches it; a trigger stays.
+    /// The user asks something of KVM, or the guest does something.
+    pub fn guest_call(&mut self, call: GuestCall, sink: &mut dyn Sink) -> Result<bool, Errno> {
+        self.cx(sink).guest_call(call)
+    }
+
+    /// The user closes a descriptor. Closing the unmask eventfd, or one that KVM waits for,
+    /// detaches it; a trigger stays.
     pub fn close_fd(&mut self, fd: Fd, sink: &mut dyn Sink) -> Result<(), Errno> {
         self.fds.close(fd)?;
         sink.event(Event::Closed { fd });
+        // IRQFD-CLOSE, INTX-UNMASK-CLOSED; a trigger stays: FD-HELD.
         self.host.detach_unmask(fd);
+        self.cx(sink).kvm_lets_go(fd);
         Ok(())
     }
 }
@@ -239,6 +253,7 @@ pub(crate) struct Cx<'a> {
     pub(crate) function: &'a mut Function,
     pub(crate) host: &'a mut Host,
     pub(crate) fds: &'a mut Fds,
+    pub(crate) guest: &'a mut Guest,
     pub(crate) ledger: &'a mut Ledger,
     pub(crate) out: &'a mut Outputs,
     sink: &'a mut dyn Sink,
@@ -248,6 +263,10 @@ pub(crate) struct Cx<'a> {
 }
 
 impl Cx<'_> {
+    pub(crate) fn event(&mut self, event: Event) {
+        self.sink.event(event);
+    }
+
     /// Makes a micro-step: it is told, done to the function, and what follows from it settled.
     pub(crate) fn step(&mut self, step: Step, act: impl FnOnce(&mut Function, &mut Outputs)) {
         self.sink.event(Event::Step(step));
@@ -275,11 +294,12 @@ impl Cx<'_> {
 
     /// An eventfd rises for a cause.
     pub(crate) fn signal(&mut self, cause: CauseId, eventfd: Fd) {
+        // MSG-SHARED-FD, EVENTFD-SHARED: nobody has the eventfd for itself. FD-HELD: a closed one
+        // rises unseen. EVENTFD-ORIGIN: the count is all that changes.
         let counter = self.fds.signal(eventfd);
         self.ledger.signals(cause);
         self.sink.event(Event::Signalled { cause, eventfd, counter });
-        // The trigger of another index, or a loopback, may be what unmasks INTx.
-        self.unmask_eventfd_woken(eventfd);
+        self.woken(eventfd);
     }
 
     /// A new cause that ends at once: signalled, or lost for this reason.
@@ -303,6 +323,7 @@ impl Cx<'_> {
     }
 
     pub(crate) fn merge(&mut self, cause: CauseId, into: CauseId, place: Place) {
+        // EVENTFD-MERGED
         self.ledger.merges(cause);
         self.sink.event(Event::Merged { cause, into, place });
     }

@@ -40,7 +40,7 @@ pub struct Request {
     pub index: IrqIndex,
     /// What to do.
     pub action: Action,
-    /// First vector; below the index's count.
+    /// First vector; below the index's count. SET-SPAN.
     pub start: u32,
     /// Number of vectors; `start + count` does not exceed the index's count.
     pub count: u32,
@@ -51,6 +51,7 @@ pub struct Request {
 /// Bytes of data a vector for the one data type set, or SET-DATA-TYPE.
 fn data_size(flags: IrqSetFlags) -> Result<u32, Refusal> {
     match flags & IrqSetFlags::DATA {
+        // SET-DATA-NONE, SET-DATA-BOOL, SET-DATA-EVENTFD
         IrqSetFlags::DATA_NONE => Ok(0),
         IrqSetFlags::DATA_BOOL => Ok(1),
         IrqSetFlags::DATA_EVENTFD => Ok(4),
@@ -60,6 +61,7 @@ fn data_size(flags: IrqSetFlags) -> Result<u32, Refusal> {
 
 fn action(flags: IrqSetFlags, index: IrqIndex) -> Result<Action, Refusal> {
     match (flags & IrqSetFlags::ACTION, index) {
+        // SET-ACTIONS
         (IrqSetFlags::ACTION_TRIGGER, _) => Ok(Action::Trigger),
         (IrqSetFlags::ACTION_MASK, IrqIndex::Intx) => Ok(Action::Mask),
         (IrqSetFlags::ACTION_UNMASK, IrqIndex::Intx) => Ok(Action::Unmask),

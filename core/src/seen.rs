@@ -11,6 +11,7 @@ use alloc::vec::Vec;
 
 use crate::device::{Answer, Fd};
 use crate::event::{Event, Outcome, Step};
+use crate::guest::GuestEvent;
 pub use crate::scenario::FlagWords;
 use crate::trace::{Entry, Trace};
 
@@ -24,7 +25,7 @@ impl Trace {
 }
 
 /// What the user saw of a line: `0`, `only 3`, an errno, `count=5 flags=eventfd`, `data=0301`,
-/// `a=2` for a counter read (`a=0`: EAGAIN); several in the order they came, equal ones in a row
+/// `a=2` for a counter read (`a=0`: EAGAIN), `gsi5=1` for the guest; several in the order they came, equal ones in a row
 /// once, as `0 x5`.
 pub fn user_words(entry: &Entry, names: &BTreeMap<Fd, String>) -> String {
     let mut words: Vec<(String, u32)> = Vec::new();
@@ -56,6 +57,7 @@ fn user_word(event: &Event, names: &BTreeMap<Fd, String>) -> Option<String> {
             let name = names.get(fd).map_or("?", String::as_str);
             format!("{name}={}", value.unwrap_or(0))
         }
+        Event::Guest(GuestEvent::Looked { gsi, up }) => format!("gsi{gsi}={}", u8::from(*up)),
         _ => return None,
     })
 }

@@ -12,7 +12,7 @@ pub const NUM_IRQS: u32 = 5;
 /// `VFIO_PCI_CONFIG_REGION_INDEX`: the region that shows config space; BARs are regions 0 to 5.
 pub const CONFIG_REGION: u32 = 7;
 
-/// An IRQ index of vfio-pci (`VFIO_PCI_*_IRQ_INDEX`).
+/// An IRQ index of vfio-pci (`VFIO_PCI_*_IRQ_INDEX`): INFO-MAPPING.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "lowercase"))]
@@ -115,7 +115,7 @@ impl IrqSetFlags {
         Self::ACTION_MASK.union(Self::ACTION_UNMASK).union(Self::ACTION_TRIGGER);
 }
 
-/// What VFIO_DEVICE_GET_IRQ_INFO answers (`struct vfio_irq_info`).
+/// What VFIO_DEVICE_GET_IRQ_INFO answers (`struct vfio_irq_info`): INFO-FIELDS.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct IrqInfo {

@@ -4,6 +4,7 @@
 use proptest::prelude::*;
 use vfio_irq_core::device::Stimulus;
 use vfio_irq_core::event::{Call, Event, Loss, Outcome, Step};
+use vfio_irq_core::guest::{GuestCall, Irqfd};
 use vfio_irq_core::host::{IrqMode, PROFILES};
 use vfio_irq_core::machine::Machine;
 use vfio_irq_core::pci::{Function, profiles};
@@ -70,6 +71,19 @@ enum Act {
     Write(i32, u64),
     CloseFd(i32),
     NewFd,
+    Guest(GuestCall),
+}
+
+fn guest() -> impl Strategy<Value = GuestCall> {
+    let gsi = || 5..7_u32;
+    let assign = (fd(), gsi(), prop_oneof![Just(None), fd().prop_map(Some)])
+        .prop_map(|(eventfd, gsi, resample)| GuestCall::Assign(Irqfd { eventfd, gsi, resample }));
+    prop_oneof![
+        2 => assign,
+        1 => (fd(), gsi()).prop_map(|(eventfd, gsi)| GuestCall::Deassign { eventfd, gsi }),
+        2 => gsi().prop_map(GuestCall::Eoi),
+        1 => gsi().prop_map(GuestCall::Look),
+    ]
 }
 
 fn act() -> impl Strategy<Value = Act> {
@@ -82,6 +96,7 @@ fn act() -> impl Strategy<Value = Act> {
         1 => (fd(), any::<u64>()).prop_map(|(fd, value)| Act::Write(fd, value)),
         1 => fd().prop_map(Act::CloseFd),
         1 => Just(Act::NewFd),
+        2 => guest().prop_map(Act::Guest),
     ]
 }
 
@@ -106,6 +121,12 @@ fn check(machine: &Machine) -> Result<(), TestCaseError> {
     let summary = machine.ledger.summary();
     prop_assert!(summary.balances(), "{summary:?}");
     prop_assert_eq!(summary.waiting as usize, machine.ledger.waiting().count());
+    let irqfds = machine.guest.irqfds();
+    for (at, irqfd) in irqfds.iter().enumerate() {
+        prop_assert!(machine.fds.lookup(irqfd.eventfd).is_ok(), "a closed one: {irqfd:?}");
+        let twice = irqfds[..at].iter().any(|other| other.eventfd == irqfd.eventfd);
+        prop_assert!(!twice, "in KVM's hands twice: {irqfd:?}");
+    }
     if !machine.is_calling() {
         let vectors = machine.host.vectors().count();
         match machine.host.mode() {
@@ -159,6 +180,7 @@ proptest! {
                 Act::Write(fd, value) => { let _ = machine.write_fd(fd, value, &mut events); }
                 Act::CloseFd(fd) => { let _ = machine.close_fd(fd, &mut events); }
                 Act::NewFd => { let _ = machine.create_fd(true, &mut events); }
+                Act::Guest(call) => { let _ = machine.guest_call(call, &mut events); }
             }
             check(&machine)?;
         }

@@ -39,6 +39,12 @@ close 2000000000
 read 0
 write 1 5
 close 4
+irqfd a gsi 5                     -> 0
+irqfd v0 gsi 0xffffffff resample big-Name  -> EBUSY
+irqfd closed gsi 5 resample 7 x2  -> EBADF
+irqfd a gsi 5 off                 -> 0
+guest 5                           -> 1 a=0
+eoi 5 x3
 reset { after \"reset function\": fire 0 x2 }
 ledger                            -> lost=0 big-Name=0
 close

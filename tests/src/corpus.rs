@@ -9,8 +9,8 @@ use std::fs;
 
 use anyhow::{Context, Result, anyhow};
 use vfio_irq::answers::{Block, answers};
-use vfio_irq_book::block;
 use vfio_irq_book::preprocess::chapter_name;
+use vfio_irq_book::{block, cases};
 use vfio_irq_core::device::Stimulus;
 use vfio_irq_core::event::{Event, Step};
 use vfio_irq_core::host::HostProfile;
@@ -162,13 +162,14 @@ impl Item {
         })
     }
 
+    /// Whether it hands an eventfd to KVM, which no guest of the laboratory has.
+    pub fn asks_kvm(&self) -> bool {
+        self.steps().any(|(_, step)| matches!(&step.action.what, Action::Guest(_)))
+    }
+
     /// The clauses its header names, `# CLAUSE, CLAUSE: what`. The book's blocks have no header.
     pub fn clauses(&self) -> Vec<String> {
-        let comments = self.text.lines().map_while(|line| line.strip_prefix("# "));
-        let head = comments.collect::<Vec<_>>().join(" ");
-        let ids = head.split_once(": ").map_or("", |(ids, _)| ids);
-        let ids = if self.is_of_book() { "" } else { ids };
-        ids.split(',').map(str::trim).filter(|id| !id.is_empty()).map(str::to_owned).collect()
+        if self.is_of_book() { Vec::new() } else { cases::clauses(&self.text) }
     }
 
     /// Whether it is a block of the book.
@@ -181,13 +182,12 @@ impl Item {
     /// shows nothing when a device answers alike.
     pub fn speaks_for(&self, host: &str) -> bool {
         self.function().is_some_and(|function| DEVICES.contains(&function))
-            && scenarios::hosts(&self.text).iter().any(|one| one == host)
+            && cases::hosts(&self.text).iter().any(|one| one == host)
     }
 
-    /// A fingerprint of the text (FNV-1a, 64 bits): whether a recording is of this text.
+    /// A fingerprint of the text: whether a recording is of it.
     pub fn fingerprint(&self) -> String {
-        let mix = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-        format!("{:016x}", self.text.bytes().fold(0xcbf2_9ce4_8422_2325, mix))
+        cases::fingerprint(&self.text)
     }
 }
 

@@ -4,9 +4,11 @@
 pub mod blocks;
 pub mod corpus;
 pub mod e2e;
+pub mod prose;
 pub mod recording;
 pub mod replay;
 pub mod scenarios;
+pub mod search;
 pub mod stories;
 pub mod verified;
 

@@ -3,6 +3,7 @@
 //! ```text
 //! # kernel 6.1.192-2 (6.1.0-56-amd64)
 //! # QEMU 7.2.22 (Debian 1:7.2+dfsg-7+deb12u18)
+//! # recorded 2026-11-30
 //! scenario msix/enable_and_fire.scenario 41c64e6da3bc0074
 //! 8 0
 //! 8 | MSIX=c004 E0=msg C|=400 …
@@ -93,6 +94,8 @@ pub struct Recording {
     pub kernel: String,
     /// The version of the QEMU it ran under.
     pub qemu: String,
+    /// The day, in UTC: `2026-11-30`. Empty in what was not kept, or was before days were.
+    pub day: String,
     /// In the order asked.
     pub scenarios: Vec<Recorded>,
 }
@@ -111,6 +114,8 @@ impl Recording {
                 recording.kernel = kernel.to_owned();
             } else if let Some(qemu) = line.strip_prefix("# QEMU ") {
                 recording.qemu = qemu.to_owned();
+            } else if let Some(day) = line.strip_prefix("# recorded ") {
+                recording.day = day.to_owned();
             } else if let Some(rest) = line.strip_prefix("scenario ") {
                 let (name, fingerprint) = rest.rsplit_once(' ').unwrap_or((rest, ""));
                 let (name, fingerprint) = (name.to_owned(), fingerprint.to_owned());
@@ -125,6 +130,9 @@ impl Recording {
     /// The text to keep.
     pub fn print(&self) -> String {
         let mut text = format!("# kernel {}\n# QEMU {}\n", self.kernel, self.qemu);
+        if !self.day.is_empty() {
+            let _ = writeln!(text, "# recorded {}", self.day);
+        }
         for Recorded { name, fingerprint, lines } in &self.scenarios {
             let _ = writeln!(text, "scenario {name} {fingerprint}\n{}", lines.join("\n"));
         }
@@ -148,8 +156,11 @@ mod tests {
     #[test]
     fn recording_printed_and_read_is_the_same() {
         let scenarios = vec![Recorded::new("00ff", "scenario b/a.scenario\n8 0\nheld\n", &[])];
-        let (kernel, qemu) = ("6.1.192-2 (6.1.0-56-amd64)".into(), "7.2.22".into());
-        let recording = Recording { kernel, qemu, scenarios };
-        assert_eq!(Recording::parse(&recording.print()), recording);
+        let (kernel, qemu) = (String::from("6.1.192-2 (6.1.0-56-amd64)"), String::from("7.2.22"));
+        for day in ["", "2026-11-30"] {
+            let (kernel, qemu, day) = (kernel.clone(), qemu.clone(), day.into());
+            let recording = Recording { kernel, qemu, day, scenarios: scenarios.clone() };
+            assert_eq!(Recording::parse(&recording.print()), recording);
+        }
     }
 }

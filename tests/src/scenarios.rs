@@ -5,8 +5,10 @@
 
 use crate::root;
 use libtest_mimic::{Arguments, Failed, Trial};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use vfio_irq_book::block::{Attributes, Block};
+pub use vfio_irq_book::cases::files;
+use vfio_irq_book::cases::hosts;
 use vfio_irq_book::run;
 
 /// Runs them.
@@ -43,43 +45,4 @@ fn trial(test: String, name: String, text: String, hosts: Vec<String>) -> Trial 
             Failed::from(lines.join("\n"))
         })
     })
-}
-
-/// The hosts of a text's `# Hosts:` line.
-pub(crate) fn hosts(text: &str) -> Vec<String> {
-    let comments = text.lines().take_while(|line| line.starts_with('#'));
-    let names = comments.filter_map(|line| line.strip_prefix("# Hosts:"));
-    let names = names.flat_map(|list| list.split([',', ' ']));
-    names.filter(|name| !name.is_empty()).map(str::to_owned).collect()
-}
-
-/// Every file with this extension in a folder and the folders in it, in order.
-pub fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
-    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
-    let mut found = Vec::new();
-    for path in entries.flatten().map(|entry| entry.path()) {
-        if path.is_dir() {
-            found.extend(files(&path, extension));
-        } else if path.extension().is_some_and(|found| found == extension) {
-            found.push(path);
-        }
-    }
-    found.sort();
-    found
-}
-
-#[cfg(test)]
-mod tests {
-    use super::hosts;
-
-    #[test]
-    fn hosts_line_names_several() {
-        let text = "# What.\n# Hosts: linux-6.1, mediated\nfunction intx\n";
-        assert_eq!(hosts(text), ["linux-6.1", "mediated"]);
-    }
-
-    #[test]
-    fn text_without_hosts_line_runs_on_its_own() {
-        assert!(hosts("# a comment\nhost linux-6.1\n# Hosts: mediated\n").is_empty());
-    }
 }

@@ -6,9 +6,9 @@ use crate::test::Counts;
 use anyhow::{Result, bail};
 
 /// What `test` skips where the machine can't do it.
-const COMPARISONS: [&str; 6] =
-    ["random", "inside", "scenarios", "no-remapping", "programs", "kselftest"];
-/// What the guest runs: static, so that it needs nothing there.
+const COMPARISONS: [&str; 7] =
+    ["random", "inside", "scenarios", "no-remapping", "programs", "recipes", "kselftest"];
+/// What the guest runs: static, so that it needs nothing there. The recipes' program lies beside it.
 const PROGRAM: &str = "target/x86_64-unknown-linux-musl/release/vfio-irq";
 
 /// How the run says that a kernel can't be fetched.
@@ -54,7 +54,7 @@ fn skip(why: &str, counts: &mut Counts) -> Result<()> {
 }
 
 fn build() -> Result<()> {
-    const STATIC: [&str; 7] = [
+    const STATIC: [&str; 10] = [
         "build",
         "--locked",
         "--release",
@@ -62,6 +62,9 @@ fn build() -> Result<()> {
         "-p",
         "vfio-irq",
         "--bin=vfio-irq",
+        "-p",
+        "vfio-irq-recipes",
+        "--bin=vfio-irq-recipes",
     ];
     run(&mut command("cargo", &STATIC))?;
     // Selecting the workspace, not the package, keeps the features of the tests: no rebuild.

@@ -1,6 +1,7 @@
 //! The project's tasks. `cargo xtask help` lists them.
 
 mod bench;
+mod clauses;
 mod command;
 mod fuzz;
 mod kernels;
@@ -22,11 +23,16 @@ Tasks of this project. Both set up what is missing on this machine first.
 
   cargo xtask test [STEP]...
       Run everything that CI runs, or only the named steps:
-      fmt clippy native book wasm e2e kernels
+      fmt clippy native book coverage wasm e2e kernels
 
   cargo xtask kernels [--record] [--only COMPARISON] [--ops N] [--seed N] [HOST]...
       The emulator against real Linux kernels under QEMU: random, inside,
       scenarios, no-remapping; --record keeps what they answer
+
+  cargo xtask clauses [--coverage]
+      Print of each clause where it stands, who cites and exercises it and
+      where it was confirmed, and fail on a gap; --coverage: which lines of
+      core the scenarios run
 
   cargo xtask site
       Build the site once, as it is published, into dist/
@@ -42,7 +48,7 @@ Tasks of this project. Both set up what is missing on this machine first.
   cargo xtask setup
       Only set up: cargo tools into a folder of the project
       (VFIO_IRQ_TOOLS, by default ~/.cache/vfio-irq/tools), axe-core by npm
-      into the same, Chromium, Firefox and QEMU from Debian, the wasm32 and musl targets; kernels are fetched
+      into the same, Chromium, Firefox, QEMU and hunspell from Debian, the wasm32 and musl targets; kernels are fetched
       when they are needed, into the same folder
 ";
 
@@ -66,6 +72,7 @@ fn run(arguments: &[&str]) -> Result<ExitCode> {
         ["site"] => site::build()?,
         ["bench", options @ ..] => bench::run(options)?,
         ["fuzz", options @ ..] => fuzz::run(options)?,
+        ["clauses", options @ ..] => return clauses::run(options),
         ["kernels", options @ ..] => kernels::run_all(options)?,
         ["setup"] => setup::everything()?,
         ["announce", port] => serve::announce(port)?,

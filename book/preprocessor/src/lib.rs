@@ -15,16 +15,20 @@
 //! `compare=NAME|NAME` (run on each). A block that is wrong fails the build with its place.
 //!
 //! On which kernels a clause was seen is put in from the verified file, which the real-kernel run
-//! writes.
+//! writes. The reference tables are what the core answers when it is asked.
 
 pub mod block;
+pub mod built;
+pub mod cases;
 pub mod clauses;
+pub mod coverage;
 pub mod differences;
 pub mod examples;
 pub mod html;
 pub mod marks;
 pub mod page;
 pub mod preprocess;
+pub mod reference;
 pub mod run;
 pub mod site;
 pub mod verified;

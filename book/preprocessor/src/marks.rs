@@ -2,11 +2,14 @@
 //!
 //! `✓`: a scenario of this clause was confirmed on the kernel. `○`: none was; the kernel's source
 //! was read. A clause that only repeats the header has neither until it is seen.
+//!
+//! Beside its id each clause gets a link to itself ([`link`]), to be copied.
 
 use crate::clauses::{self, Clause};
 use crate::verified::Verified;
 use anyhow::{Context, Result};
 use std::collections::BTreeMap;
+use std::fmt::Write;
 
 /// The clauses of the book by id, each with its chapter: `msix.md`.
 pub type Clauses = BTreeMap<String, (String, Clause)>;
@@ -74,17 +77,24 @@ fn title(clause: &Clause, verified: &Verified) -> String {
     parts.iter().map(part).collect::<Vec<_>>().join("; ")
 }
 
-/// Replaces the ends of a chapter's clauses.
+/// The link beside a clause's id. It is a plain link; the loader copies its address, too
+/// (`book/assets/loader.js`).
+fn link(id: &str, href: &str) -> String {
+    format!("<a class=\"vfio-irq-link\" href=\"{href}\" aria-label=\"Link to {id}\">¶</a>")
+}
+
+/// Replaces the ends of a chapter's clauses, and puts the links at their heads.
 ///
 /// # Errors
 /// When a mark was entered by hand.
 pub fn put(content: &str, root: &str, verified: &Verified) -> Result<String> {
     let mut result = String::with_capacity(content.len() * 2);
     let mut done = 0;
-    for clause in clauses::find(content)? {
+    let clauses = clauses::find(content)?;
+    for clause in &clauses {
         result.push_str(&content[done..clause.range.start]);
-        let words = words(&clause, verified);
-        let title = title(&clause, verified);
+        let words = words(clause, verified);
+        let title = title(clause, verified);
         let marks = match (words.is_empty(), title.is_empty()) {
             (true, _) => String::new(),
             (_, true) => format!("[{words}]({root}verified.md#v-{})", clause.id),
@@ -100,26 +110,34 @@ pub fn put(content: &str, root: &str, verified: &Verified) -> Result<String> {
         done = clause.range.end;
     }
     result.push_str(&content[done..]);
+    for Clause { id, .. } in &clauses {
+        let head = format!("<a id=\"{id}\"></a>**{id}**");
+        result = result.replacen(&head, &format!("{head} {}", link(id, &format!("#{id}"))), 1);
+    }
     Ok(result)
 }
 
-/// Adds marks and functions, as the last cell, to the rows of the table of all clauses.
+/// Adds marks and functions, as the last cell, to the rows of the table of all clauses, and the
+/// links to the first.
 ///
 /// # Errors
 /// When a row's clause is nowhere in the book.
 pub fn put_in_rows(content: &str, all: &Clauses, verified: &Verified) -> Result<String> {
     let mut result = String::with_capacity(content.len() * 2);
     for line in content.lines() {
-        result += line;
         let id = line.strip_prefix("| <a id=\"").and_then(|rest| rest.split_once("\"></a>["));
-        if let Some((id, _)) = id {
-            let (_, clause) = all.get(id).with_context(|| format!("{id} is no clause"))?;
-            let parts = [words(clause, verified), clause.functions.clone()];
-            let parts: Vec<&str> =
-                parts.iter().filter(|part| !part.is_empty()).map(String::as_str).collect();
-            result += &format!(" {} |", parts.join(" · "));
-        }
-        result.push('\n');
+        let Some((id, _)) = id else {
+            result += line;
+            result.push('\n');
+            continue;
+        };
+        let (page, clause) = all.get(id).with_context(|| format!("{id} is no clause"))?;
+        let link = link(id, &format!("{page}#{id}"));
+        result += &line.replacen(") |", &format!(") {link} |"), 1);
+        let parts = [words(clause, verified), clause.functions.clone()];
+        let parts: Vec<&str> =
+            parts.iter().filter(|part| !part.is_empty()).map(String::as_str).collect();
+        writeln!(result, " {} |", parts.join(" · ")).expect("a String takes everything");
     }
     Ok(result)
 }
@@ -133,7 +151,8 @@ mod tests {
         let mut verified = Verified::default();
         for (host, version) in [("linux-6.1", "6.1.192-2 (6.1.0)"), ("linux-7.3", "7.3.4-1 (7.3)")]
         {
-            let kernel = Kernel { version: version.into(), qemu: "7.2".into() };
+            let kernel =
+                Kernel { version: version.into(), qemu: "7.2".into(), ..Kernel::default() };
             verified.kernels.insert(host.into(), kernel);
         }
         let devices = |list: &[&str]| list.iter().map(|&name| name.to_owned()).collect();
@@ -144,12 +163,18 @@ mod tests {
 
     const CLAUSE: &str = "<a id=\"A\"></a>**A** · *implementation* · It does.";
 
+    /// The clause with its link.
+    fn linked() -> String {
+        let link = "<a class=\"vfio-irq-link\" href=\"#A\" aria-label=\"Link to A\">¶</a>";
+        CLAUSE.replace("**A**", &format!("**A** {link}"))
+    }
+
     #[test]
     fn clause_seen_on_one_kernel_is_read_in_the_other() {
         let text = format!("{CLAUSE} *· `f`.*\n");
         let put = put(&text, "", &verified(&[("linux-7.3", &["e1000e", "edu"])])).unwrap();
         let end = "*[Linux 6.1 ○ 7.3 ✓](verified.md#v-A \"7.3.4-1: e1000e, edu\") · `f`.*\n";
-        assert_eq!(put, format!("{CLAUSE} {end}"));
+        assert_eq!(put, format!("{} {end}", linked()));
     }
 
     #[test]
@@ -162,24 +187,28 @@ mod tests {
 
     #[test]
     fn documented_clause_that_was_not_seen_is_the_headers() {
-        let text = CLAUSE.replace("implementation", "documented");
-        let put = put(&text, "../", &verified(&[])).unwrap();
+        let documented = |text: &str| text.replace("implementation", "documented");
+        let put = put(&documented(CLAUSE), "../", &verified(&[])).unwrap();
+        let text = documented(&linked());
         assert_eq!(put, format!("{text} *[Header](../verified.md#v-A).*"));
     }
 
     #[test]
     fn unspecified_clause_that_was_not_seen_has_no_mark() {
-        let text = CLAUSE.replace("implementation", "unspecified");
-        assert_eq!(put(&text, "", &verified(&[])).unwrap(), text);
+        let unspecified = |text: &str| text.replace("implementation", "unspecified");
+        let put = put(&unspecified(CLAUSE), "", &verified(&[])).unwrap();
+        assert_eq!(put, unspecified(&linked()));
     }
 
     #[test]
-    fn row_of_the_table_gets_marks_and_functions() {
+    fn row_of_the_table_gets_link_marks_and_functions() {
         let clause = clauses::find(&format!("{CLAUSE} *· `f`.*\n")).unwrap().remove(0);
         let all = Clauses::from([("A".into(), ("a.md".into(), clause))]);
         let row = "| <a id=\"A\"></a>[A](a.md#A) | implementation | It does. |";
         let rows = put_in_rows(row, &all, &verified(&[("linux-6.1", &["edu"])])).unwrap();
-        assert_eq!(rows, format!("{row} Linux 6.1 ✓ 7.3 ○ · `f` |\n"));
+        let link = "<a class=\"vfio-irq-link\" href=\"a.md#A\" aria-label=\"Link to A\">¶</a>";
+        let row_with_link = row.replace("#A) |", &format!("#A) {link} |"));
+        assert_eq!(rows, format!("{row_with_link} Linux 6.1 ✓ 7.3 ○ · `f` |\n"));
         let unknown = row.replace("\"A\"", "\"B\"");
         assert!(put_in_rows(&unknown, &all, &verified(&[])).is_err());
     }

@@ -2,7 +2,7 @@
 
 use crate::differences::Difference;
 use crate::marks::{Clauses, Mark, mark, short};
-use crate::verified::{Scenario, Verified};
+use crate::verified::{Kernel, Scenario, Verified};
 use anyhow::{Result, bail};
 use std::fmt::Write;
 
@@ -18,6 +18,8 @@ pub struct Sources<'a> {
     pub clauses: &'a Clauses,
     /// The list of differences.
     pub differences: &'a [Difference],
+    /// What is said of the source ([`crate::built`]).
+    pub source: &'a str,
 }
 
 /// Replaces the comments.
@@ -37,6 +39,7 @@ pub fn put(content: &str, sources: Sources<'_>) -> Result<String> {
             "read" => read(sources),
             "scenarios" => scenarios(sources),
             "differences" => differences(sources),
+            "source" => format!("{}\n", sources.source),
             _ => bail!("`{OPEN}{name}{CLOSE}`: there is no such table"),
         };
         rest = after;
@@ -45,9 +48,9 @@ pub fn put(content: &str, sources: Sources<'_>) -> Result<String> {
 }
 
 fn kernels(Sources { verified, .. }: Sources<'_>) -> String {
-    let mut text = String::from("| mark | kernel | under QEMU |\n|---|---|---|\n");
-    for (host, kernel) in &verified.kernels {
-        let _ = writeln!(text, "| {} | {} | {} |", short(host), kernel.version, kernel.qemu);
+    let mut text = String::from("| mark | kernel | under QEMU | recorded |\n|---|---|---|---|\n");
+    for (host, Kernel { version, qemu, recorded }) in &verified.kernels {
+        let _ = writeln!(text, "| {} | {version} | {qemu} | {recorded} |", short(host));
     }
     text
 }
@@ -164,18 +167,22 @@ fn differences(Sources { differences, .. }: Sources<'_>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::verified::Kernel;
 
     #[test]
     fn comment_becomes_its_table() {
         let mut verified = Verified::default();
-        let kernel = Kernel { version: "6.1.192-2 (6.1.0)".into(), qemu: "7.2.22".into() };
+        let (version, qemu) = ("6.1.192-2 (6.1.0)".into(), "7.2.22".into());
+        let kernel = Kernel { version, qemu, recorded: "2026-11-30".into() };
         verified.kernels.insert("linux-6.1".into(), kernel);
         let clauses = Clauses::new();
-        let sources = Sources { verified: &verified, clauses: &clauses, differences: &[] };
+        let (verified, clauses) = (&verified, &clauses);
+        let sources = Sources { verified, clauses, differences: &[], source: "" };
         let put = |text: &str| super::put(text, sources);
         let page = put("a\n\n<!-- verified: kernels -->\n\nb").unwrap();
-        assert!(page.contains("| 6.1 | 6.1.192-2 (6.1.0) | 7.2.22 |\n\n\nb"), "{page}");
+        assert!(
+            page.contains("| 6.1 | 6.1.192-2 (6.1.0) | 7.2.22 | 2026-11-30 |\n\n\nb"),
+            "{page}"
+        );
         assert!(put("<!-- verified: nothing -->").is_err());
     }
 
@@ -185,7 +192,8 @@ mod tests {
                     Reason: it forgets\n";
         let (verified, clauses) = (Verified::default(), Clauses::new());
         let differences = crate::differences::parse(text).unwrap();
-        let sources = Sources { verified: &verified, clauses: &clauses, differences: &differences };
+        let (verified, clauses, differences) = (&verified, &clauses, &differences);
+        let sources = Sources { verified, clauses, differences, source: "" };
         let page = super::put("<!-- verified: differences -->", sources).unwrap();
         assert_eq!(page, "- `a/b` · 6.1 · all devices · *QEMU*: it forgets\n");
     }

@@ -1,9 +1,10 @@
 //! The mdBook preprocessor.
 
 use crate::block::{self, Block};
+use crate::coverage::{self, Matrix};
 use crate::marks::Clauses;
 use crate::verified::Verified;
-use crate::{clauses, differences, html, marks, page, run};
+use crate::{built, clauses, differences, html, marks, page, reference, run};
 use anyhow::{Context, Result, bail};
 use mdbook_preprocessor::book::{Book, BookItem, Chapter};
 use mdbook_preprocessor::{Preprocessor, PreprocessorContext};
@@ -52,6 +53,9 @@ struct Seen {
     verified: Verified,
     clauses: Clauses,
     differences: Vec<differences::Difference>,
+    source: String,
+    /// Read if a chapter shows it.
+    coverage: Option<Matrix>,
 }
 
 impl Seen {
@@ -64,6 +68,8 @@ impl Seen {
             .map_err(anyhow::Error::from)
             .and_then(|text| differences::parse(&text))
             .context(Self::DIFFERENCES)?;
+        let wanted = |item: &BookItem| matches!(item, BookItem::Chapter(one) if coverage::page::is_wanted(&one.content));
+        let coverage = book.iter().any(wanted).then(|| Matrix::read(repository)).transpose()?;
         let mut all = Clauses::new();
         for item in book.iter() {
             if let BookItem::Chapter(chapter) = item
@@ -74,16 +80,24 @@ impl Seen {
                 all.extend(found.into_iter().map(|one| (one.id.clone(), (page.clone(), one))));
             }
         }
-        Ok(Self { verified, clauses: all, differences })
+        let source = built::source(repository);
+        Ok(Self { verified, clauses: all, differences, source, coverage })
     }
 
     fn put(&self, chapter: &mut Chapter) -> Result<()> {
         let Some(path) = path_of(chapter).cloned() else { return Ok(()) };
-        let Self { verified, clauses, differences } = self;
+        let Self { verified, clauses, differences, source, coverage } = self;
         let put = || {
             let content = marks::put(&chapter.content, &way_up(&path), verified)?;
             let content = marks::put_in_rows(&content, clauses, verified)?;
-            page::put(&content, page::Sources { verified, clauses, differences })
+            let sources = page::Sources { verified, clauses, differences, source };
+            let content = page::put(&content, sources)?;
+            let links = reference::Links { clauses, root: &way_up(&path) };
+            let content = reference::put(&content, links)?;
+            match coverage {
+                Some(matrix) => coverage::page::put(&content, matrix),
+                None => Ok(content),
+            }
         };
         let content = put().with_context(|| chapter_name(&path))?;
         chapter.content = content;

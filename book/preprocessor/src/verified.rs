@@ -31,6 +31,9 @@ pub struct Kernel {
     pub version: String,
     /// Version of the QEMU it ran under.
     pub qemu: String,
+    /// The day of its oldest recording, in UTC: `2026-11-30`; empty if that was not kept.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub recorded: String,
 }
 
 /// A scenario.

@@ -267,6 +267,7 @@ impl Body {
                 self.line(&format!("write_eventfd({}, {});", one(fd), long(*value)));
             }
             Op::CloseFd(fd) => self.line(&format!("close_fd({});", one(fd))),
+            Op::Irqfd { fd, gsi, resample, off } => self.irqfd(fd, *gsi, resample.as_ref(), *off),
             Op::Expect(text) => self.line(&format!("expect(\"{text}\");")),
             Op::ExpectData(bytes, text) if text.len() > MAX_STRING => {
                 let all = bytes.iter().map(|byte| format!("{byte:#04x}"));
@@ -337,6 +338,20 @@ impl Body {
         self.line(&format!("\t.start = {},", number(request.start)));
         self.line(&format!("\t.count = {},", number(request.count)));
         self.line(&format!("}}, {data}, {size});"));
+    }
+
+    fn irqfd(&mut self, fd: &One, gsi: u32, resample: Option<&One>, off: bool) {
+        self.line("kvm_irqfd((struct kvm_irqfd){");
+        self.line(&format!("\t.fd = {},", one(fd)));
+        self.line(&format!("\t.gsi = {},", number(gsi)));
+        if off {
+            self.line("\t.flags = KVM_IRQFD_FLAG_DEASSIGN,");
+        }
+        if let Some(resample) = resample {
+            self.line("\t.flags = KVM_IRQFD_FLAG_RESAMPLE,");
+            self.line(&format!("\t.resamplefd = {},", one(resample)));
+        }
+        self.line("});");
     }
 
     fn write(&mut self, region: u32, offset: u64, data: &WriteData) {

@@ -437,6 +437,30 @@ static void close_fd(int fd)
 	snprintf(reply, sizeof(reply), "%s", close(fd) < 0 ? error_name(errno) : "0");
 }
 
+//// kvm_irqfd
+#include <linux/kvm.h>
+
+/*
+ * KVM_IRQFD of a VM of this program's own, which has interrupt controllers and nothing that runs. A
+ * VMM has its VM already, and routes of its own from a gsi to a vector's message (KVM_SET_GSI_ROUTING).
+ */
+static void kvm_irqfd(struct kvm_irqfd irqfd)
+{
+	static int vm = -1;
+
+	if (vm < 0) {
+		int kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
+
+		if (kvm < 0)
+			die("can't open /dev/kvm: %s", strerror(errno));
+		vm = ioctl(kvm, KVM_CREATE_VM, 0);
+		if (vm < 0 || ioctl(vm, KVM_CREATE_IRQCHIP, 0) < 0)
+			die("no VM with interrupt controllers: %s", strerror(errno));
+		close(kvm);
+	}
+	snprintf(reply, sizeof(reply), "%s", ioctl(vm, KVM_IRQFD, &irqfd) < 0 ? error_name(errno) : "0");
+}
+
 //// counter
 /* Reads an eventfd, which is expected to give this; 0: EAGAIN. */
 static void counter(int fd, const char *name, uint64_t wanted, const char *expected)

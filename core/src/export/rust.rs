@@ -182,6 +182,13 @@ impl Body {
                 self.line(&format!("run.write_eventfd({}, {});", one(fd), long(*value)));
             }
             Op::CloseFd(fd) => self.line(&format!("run.close_fd({});", one(fd))),
+            Op::Irqfd { fd, gsi, resample, off } => {
+                // KVM_IRQFD_FLAG_DEASSIGN, KVM_IRQFD_FLAG_RESAMPLE
+                let flags =
+                    if *off { "1 << 0" } else { resample.as_ref().map_or("0", |_| "1 << 1") };
+                let resample = resample.as_ref().map_or("-1".into(), one);
+                self.line(&format!("run.kvm_irqfd({}, {gsi}, {flags}, {resample});", one(fd)));
+            }
             Op::Expect(text) | Op::ExpectData(_, text) => {
                 self.line(&format!("run.expect(\"{text}\");"))
             }

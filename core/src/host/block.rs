@@ -37,6 +37,7 @@ impl Host {
         let active = self.mode.index();
         let on = active == Some(index);
         if on && count == 0 && request.data == Data::None {
+            // MSG-DISABLE, SET-DISABLE, SET-DISABLE-START: whatever `start` is.
             return Ok(vec![Op::Disable, DONE]);
         }
         if !on && active.is_some() {
@@ -47,6 +48,8 @@ impl Host {
         let beyond = start >= allocated || start + count > allocated;
         match &request.data {
             Data::Eventfd(_) if on => {
+                // MSIX-RESIZE-2, MSI-RESIZE-2, MSG-NEGATIVE-ABOVE; the others go vector by vector:
+                // NORESIZE-ERRNO.
                 if self.profile.rules.range_first && beyond {
                     return Err(invalid("MSG-NORESIZE"));
                 }
@@ -58,6 +61,7 @@ impl Host {
             _ if self.profile.rules.loopback_in_range && start + count > allocated => {
                 Err(invalid("MSG-LOOPBACK-RANGE"))
             }
+            // MSG-LOOPBACK: a count above 0 never disables.
             _ => Ok(vec![Op::Loopback { index, start, count }, DONE]),
         }
     }
@@ -65,6 +69,7 @@ impl Host {
     /// First enable: vectors `0..start + count`, whatever the descriptors say.
     fn start_enable(&self, function: &Function, request: &Request) -> Vec<Op> {
         let &Request { index, start, count, .. } = request;
+        // MSG-ALLOC, SET-ENABLE
         let wanted = start + count;
         let empty = Op::Finish(Err(Refusal::new(Errno::ERANGE, "MSG-EMPTY")));
         let mut work;
@@ -72,6 +77,7 @@ impl Host {
             if wanted == 0 {
                 return vec![empty];
             }
+            // TEARDOWN-MEDIATED: no register is written, nothing is cut off.
             // What the function held goes out as the index goes on, and must find its vector.
             work = vec![
                 Op::Allocate { index, first: 0, count: wanted, active: true },
@@ -107,6 +113,7 @@ impl Host {
     fn granted(&self, index: IrqIndex, wanted: u32) -> u32 {
         let supply = self.supply.unwrap_or(u32::MAX);
         match index {
+            // MSG-SUPPLY-MSI
             IrqIndex::Msi if wanted > 1 && (!self.profile.remapping || supply < wanted) => {
                 supply.min(1)
             }
@@ -133,6 +140,7 @@ impl Host {
         if granted >= asked {
             let mut work = if msi { Self::msi_on(function, asked) } else { Self::msix_on(asked) };
             if asked < wanted {
+                // MSG-SUPPLY-WINDOW: on and off again. TEARDOWN-STEP-DOWN: no index is left active.
                 let disable = if msi { Op::MsiOff } else { Op::MsixOff };
                 work.extend([disable, Op::Unlock, Op::Finish(Ok(Answer::Only(asked)))]);
                 return work;
@@ -174,7 +182,7 @@ impl Cx<'_> {
         self.host.irqs.as_ref().map_or(IrqIndex::Msix, |irqs| irqs.index)
     }
 
-    /// The next vector of a block.
+    /// The next vector of a block. MSG-BLOCK-ORDER: those before it are live.
     pub(crate) fn block(
         &mut self,
         (index, start, at, first_enable): (IrqIndex, u32, u32, bool),
@@ -183,15 +191,20 @@ impl Cx<'_> {
         let Data::Eventfd(fds) = &progress.data else { return };
         let Some(&fd) = fds.get(at as usize) else { return };
         let work = &mut progress.work;
+        // MSG-BLOCK-ORDER: the next when this one is live.
         work.push(Op::Block { index, start, at: at + 1, first_enable });
         let vector = start + at;
+        // MSG-HOLE, MSG-DEASSIGN, FD-NEGATIVE: a negative one only releases; MSG-ALL-NEGATIVE and
+        // MSG-NEGATIVE-ABOVE follow.
         if fd >= 0 {
             work.push(Op::Arm { index, vector, fd, start, first_enable });
         }
+        // MSG-REPLACE-GAP, MSG-REARM: the old trigger goes first.
         work.push(Op::Release { vector });
     }
 
-    /// A vector of a block failed: from the block's start to it all are released.
+    /// A vector of a block failed: from the block's start to it all are released. MEDIATED-HALF: on
+    /// the emulated device too.
     fn fail_block(
         &mut self,
         refusal: Refusal,
@@ -200,9 +213,11 @@ impl Cx<'_> {
     ) {
         work.clear();
         work.push(Op::Finish(Err(refusal)));
+        // MSG-BLOCK-FIRST
         if first_enable {
             work.push(Op::Disable);
         }
+        // MSG-BLOCK-FAIL, MSI-RESIZE-3
         work.push(Op::ReleaseRange { at: start, end: vector + 1 });
     }
 
@@ -217,9 +232,12 @@ impl Cx<'_> {
         let failed = (start, vector, first_enable);
         let emulated = self.host.profile.rules.emulated;
         let Some(slot) = self.slot(vector) else {
+            // MSI-RESIZE-1, MSIX-RESIZE-1, NORESIZE-SET
+            // MEDIATED-GROW: else it is added, and no other vector is touched.
             if !self.host.can_grow(index) {
                 return self.fail_block(invalid("MSG-NORESIZE"), failed, work);
             }
+            // NORESIZE-SHORT
             if self.host.supply == Some(0) {
                 let refusal = Refusal::new(Errno::ENOSPC, "MSG-SUPPLY");
                 self.fail_block(refusal, failed, work);
@@ -227,6 +245,8 @@ impl Cx<'_> {
                 return work.extend([Op::Unlock, refused, Op::Lock]);
             }
             work.push(Op::Arm { index, vector, fd, start, first_enable });
+            // MSIX-RESIZE-3, MSIX-RESIZE-4, NORESIZE-ABSENT, MEDIATED-GROW: one vector,
+            // one entry, nothing else.
             let allocate = Op::Allocate { index, first: vector, count: 1, active: emulated };
             if emulated {
                 work.push(allocate);
@@ -237,6 +257,7 @@ impl Cx<'_> {
             return;
         };
         let active = slot.active;
+        // MSIX-RESIZE-6: the vector is allocated by now.
         if let Err(refusal) = lookup(self.fds, fd) {
             return self.fail_block(refusal, failed, work);
         }
@@ -251,6 +272,7 @@ impl Cx<'_> {
         let again = !self.host.profile.remapping;
         match index {
             IrqIndex::Msi => {
+                // MSI-MASKABLE
                 work.extend([Op::MsiMask { set: 0, clear: 1 << vector }, install]);
                 if vector == 0 && again {
                     work.extend(Host::msi_message(false).into_iter().rev());
@@ -262,6 +284,7 @@ impl Cx<'_> {
             }
             _ => {
                 let message = Op::EntryMessage { vector, zero: false };
+                // MSIX-MASKED
                 work.extend([Op::EntryMask { vector, masked: false }, install]);
                 work.extend(again.then(|| message.clone()));
                 work.extend([message, Op::Activate { vector }, Op::EntryCached { vector }]);
@@ -270,7 +293,8 @@ impl Cx<'_> {
         work.push(Op::Lock);
     }
 
-    /// Removes the handler of a live vector, and with it the message.
+    /// Removes the handler of a live vector, and with it the message. EVENTFD-QUIET: its eventfd rises
+    /// no more. MSIX-MASK-BY-RELEASE: the entry is masked. NORESIZE-SHRINK: it stays allocated.
     pub(crate) fn release(&mut self, vector: u32, work: &mut Vec<Op>) {
         if self.slot(vector).is_none_or(|slot| slot.handler.is_none()) {
             return;
@@ -282,11 +306,13 @@ impl Cx<'_> {
         work.extend([Op::Unlock, Op::Deactivate { vector }]);
         match self.index() {
             IrqIndex::Msi => {
+                // MSI-RELEASE-0, MSI-REPLACE; another vector has no register: MSI-RELEASE-N.
                 if vector == 0 {
                     work.extend(Host::msi_message(true).into_iter().rev());
                 }
                 work.push(Op::MsiMask { set: 1 << vector, clear: 0 });
             }
+            // MSIX-REPLACE, MSIX-MASK-BY-RELEASE
             _ => work.extend([
                 Op::EntryMessage { vector, zero: true },
                 Op::EntryMask { vector, masked: true },
@@ -300,6 +326,7 @@ impl Cx<'_> {
         let index = match self.host.mode {
             IrqMode::None => return,
             IrqMode::Intx(_) => {
+                // INTX-DISABLE-MASKED: no register. INTX-UNMASK-DISABLE.
                 work.extend([Op::Leave, Op::RemoveIntx, Op::SetUnmask { fd: None }]);
                 return;
             }
@@ -314,9 +341,11 @@ impl Cx<'_> {
             work.extend([Op::Unlock, off, Op::Lock]);
         }
         let end = self.host.irqs.as_ref().map_or(0, |irqs| irqs.slots.len() as u32);
+        // TEARDOWN-DESCRIPTOR, TEARDOWN-MSI: vectors go one by one, Enable after them.
         work.push(Op::ReleaseRange { at: 0, end });
     }
 
+    /// Takes vectors of the host. MSG-COST: armed or not.
     pub(crate) fn allocate(&mut self, index: IrqIndex, (first, count): (u32, u32), active: bool) {
         if let Some(supply) = &mut self.host.supply {
             *supply = supply.saturating_sub(count);
@@ -334,6 +363,7 @@ impl Cx<'_> {
     }
 
     pub(crate) fn free(&mut self) {
+        // MSIX-RESIZE-5, NORESIZE-SHRINK: only here, as the index goes off.
         let Some(irqs) = self.host.irqs.take() else { return };
         let held = irqs.slots.iter().filter(|slot| slot.allocated).count() as u16;
         if let Some(supply) = &mut self.host.supply {
@@ -347,6 +377,7 @@ impl Cx<'_> {
 
     pub(crate) fn install(&mut self, vector: u32, fd: Fd) {
         let Some(slot) = self.slot(vector) else { return };
+        // EVENTFD-PRELOADED: what it has counted stays.
         slot.handler = Some(fd);
         let index = self.index();
         let (vector16, eventfd) = (vector as u16, Some(fd));
@@ -362,6 +393,7 @@ impl Cx<'_> {
             self.emulate_vector(index, vector, false);
         }
         let Some(slot) = self.slot(vector) else { return };
+        // MSG-COUNTER: the eventfd keeps its count. EVENTFD-QUIET: it rises no more.
         slot.handler = None;
         self.note(Step::RemoveHandler { index, vector: vector as u16 });
     }
@@ -382,19 +414,24 @@ impl Cx<'_> {
 
     pub(crate) fn resend(&mut self, vector: u32) {
         let Some(slot) = self.slot(vector) else { return };
+        // MSG-LATE-EVENTFD: to whatever eventfd is there now.
         if let (Some(fd), Some(cause)) = (slot.handler, slot.pending.take()) {
             self.signal(cause, fd);
         }
     }
 
-    /// Signals every live vector of the range that the data selects, rising.
+    /// Signals every live vector of the range that the data selects, rising. MSG-LOOPBACK-BYPASS: the
+    /// function has no part in it.
     pub(crate) fn loopback(&mut self, index: IrqIndex, start: u32, count: u32, data: &Data) {
         for at in 0..count {
             let vector = start + at;
+            // MSG-LOOPBACK-BYPASS: the function is not asked.
             let Some(fd) = self.slot(vector).and_then(|slot| slot.handler) else { continue };
+            // SET-BOOL-ZERO
             if let Data::Bool(bytes) = data
                 && bytes[at as usize] == 0
             {
+                // SET-BOOL-ZERO
                 continue;
             }
             let cause = self.cause(Source::Loopback(index, vector));

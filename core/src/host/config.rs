@@ -113,12 +113,15 @@ impl Host {
             match at {
                 0x04 if function.is_vf() => *byte |= MEMORY_SPACE as u8,
                 0x05 => {
+                    // INTX-BIT-VIRTUAL
                     let bit = (INTERRUPT_DISABLE >> 8) as u8;
                     *byte = *byte & !bit | if self.vconfig.intx_disabled { bit } else { 0 };
                 }
                 INTERRUPT_LINE => *byte = self.vconfig.line,
+                // INTX-PIN-HIDDEN
                 INTERRUPT_PIN => *byte = virtual_pin(function),
                 _ => match msi_byte(function, at) {
+                    // MSI-CONFIG-READ, MSI-CONFIG-ADDRESS; MSIX-CONFIG: nothing there is virtual.
                     Some(MsiByte::Control) => *byte = self.vconfig.msi_control,
                     Some(MsiByte::Message(at)) => *byte = self.vconfig.msi_message[at],
                     Some(MsiByte::Mask | MsiByte::ReadOnly) | None => {}
@@ -147,7 +150,11 @@ impl Host {
         len: u64,
     ) -> Result<(), Refusal> {
         let size = self.region(function, region)?.size;
+        if size == 0 {
+            return Err(Refusal::new(Errno::EINVAL, "REGION-INDEX"));
+        }
         if len > u64::from(MAX_ACCESS) || offset.checked_add(len).is_none_or(|end| end > size) {
+            // REGION-RANGE: config space has an errno of its own.
             let errno = if region == CONFIG_REGION { Errno::EFAULT } else { Errno::EINVAL };
             return Err(Refusal::new(errno, "REGION-RANGE"));
         }
@@ -175,6 +182,7 @@ impl Host {
         } else {
             function.bar_read(region as u8, offset, &mut data);
             for (at, byte) in (offset..).zip(&mut data) {
+                // MSIX-TABLE-READ
                 if in_table(function, region, at) {
                     *byte = 0xff;
                 }
@@ -205,6 +213,7 @@ impl Host {
                 rest = tail;
             }
         } else {
+            // MSIX-TABLE-WRITE
             let bytes = (offset..).zip(data).filter(|(at, _)| !in_table(function, region, *at));
             work.extend(bytes.map(|(offset, &byte)| Op::BarByte {
                 bar: region as u8,
@@ -244,6 +253,7 @@ impl Cx<'_> {
                     false
                 }
                 INTERRUPT_PIN => false,
+                // MSIX-CONFIG
                 _ if in_msix(self.function, place) => false,
                 _ => match msi_byte(self.function, place) {
                     Some(MsiByte::Control) => {
@@ -267,7 +277,7 @@ impl Cx<'_> {
             self.msi_control_written(work);
         }
         if passes {
-            // What the user may not write is written back as it was read.
+            // CONFIG-WRITE: what the user may not write is written back as it was read.
             let width = value.len() as u8;
             let number = value.iter().rev().fold(0, |number, byte| number << 8 | u32::from(*byte));
             let step = Step::Config { offset, width, value: number };
@@ -289,6 +299,7 @@ impl Cx<'_> {
         self.host.vconfig.intx_disabled = now;
         if now != was {
             let intx = matches!(self.host.mode, IrqMode::Intx(_));
+            // INTX-BIT-SET, INTX-BIT-CLEAR, INTX-BIT-OTHER
             match (intx, now) {
                 (true, true) => work.push(Op::MaskIntx),
                 (true, false) => work.push(Op::UnmaskIntx),
@@ -306,9 +317,11 @@ impl Cx<'_> {
     /// Message Enable is bounded by what was allocated; the result reaches the hardware.
     fn msi_control_written(&mut self, work: &mut Vec<Op>) {
         let mut control = u16::from(self.host.vconfig.msi_control);
+        // MSI-CONFIG-ENABLE
         if self.host.mode != IrqMode::Msi {
             control &= !msi::ENABLE;
         }
+        // MSI-CONFIG-MME
         let limit = u16::from(self.host.msi_limit) << 4;
         if control & msi::MULTIPLE > limit {
             control = control & !msi::MULTIPLE | limit;

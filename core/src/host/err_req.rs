@@ -29,13 +29,16 @@ impl Host {
         let loopback = || vec![Op::LoopbackErrReq { index }, DONE];
         match &request.data {
             Data::None if trigger.is_none() => Err(invalid("ERR-REQ-NO-TRIGGER")),
+            // ERR-REQ-SIGNAL
             Data::None if request.count == 0 => Ok(vec![Op::SetTrigger { index, fd: None }, DONE]),
             Data::None => Ok(loopback()),
             _ if request.count == 0 => Err(invalid("ERR-REQ-COUNT")),
+            // ERR-REQ-BOOL
             Data::Bool(bytes) if bytes[0] == 0 || trigger.is_none() => Ok(vec![DONE]),
             Data::Bool(_) => Ok(loopback()),
             Data::Eventfd(wanted) => match wanted[0] {
                 -1 => Ok(vec![Op::SetTrigger { index, fd: None }, DONE]),
+                // ERR-REQ-REPLACE: looked up first.
                 fd if fd >= 0 => {
                     lookup(fds, fd)?;
                     Ok(vec![Op::SetTrigger { index, fd: Some(fd) }, DONE])

@@ -22,6 +22,7 @@ use crate::uapi::IrqIndex;
 
 /// What an `eventfd_ctx_fdget` refusal cites.
 pub(crate) fn lookup(fds: &Fds, fd: Fd) -> Result<(), Refusal> {
+    // EVENTFD-CALLER: when the call is made.
     fds.lookup(fd).map_err(|errno| match errno {
         Errno::EBADF => Refusal::new(errno, "FD-NOT-OPEN"),
         _ => Refusal::new(errno, "FD-NOT-EVENTFD"),
@@ -63,11 +64,13 @@ impl Host {
         match &request.data {
             Data::Eventfd(wanted) => {
                 let fd = wanted[0];
+                // INTX-NEGATIVE, FD-NEGATIVE
                 let trigger = (fd >= 0).then_some(fd);
                 if let Some(fd) = trigger {
                     lookup(fds, fd)?;
                 }
                 let set = Op::SetTrigger { index: IrqIndex::Intx, fd: trigger };
+                // INTX-REPLACE
                 if on {
                     return Ok(vec![set, DONE]);
                 }
@@ -80,6 +83,7 @@ impl Host {
             }
             _ if !on => Err(Refusal::new(Errno::EINVAL, "INTX-INACTIVE")),
             Data::Bool(bytes) if bytes[0] == 0 => Ok(vec![DONE]),
+            // INTX-LOOPBACK
             _ => Ok(vec![Op::LoopbackIntx, DONE]),
         }
     }
@@ -91,14 +95,17 @@ impl Host {
         if request.start != 0 || request.count != 1 {
             return Err(Refusal::new(Errno::EINVAL, "INTX-SHAPE"));
         }
+        // INTX-MASK
         let act = if request.action == Action::Mask { Op::MaskIntx } else { Op::UnmaskIntx };
         match &request.data {
+            // SET-BOOL-ZERO: a 0 is not the other action.
             Data::None => Ok(vec![act, DONE]),
             Data::Bool(bytes) if bytes[0] == 0 => Ok(vec![DONE]),
             Data::Bool(_) => Ok(vec![act, DONE]),
             Data::Eventfd(_) if request.action == Action::Mask => {
                 Err(Refusal::new(Errno::ENOTTY, "INTX-MASK-EVENTFD"))
             }
+            // INTX-UNMASK-NEGATIVE
             Data::Eventfd(wanted) if wanted[0] < 0 => Ok(vec![Op::SetUnmask { fd: None }, DONE]),
             Data::Eventfd(wanted) => {
                 lookup(fds, wanted[0])?;
@@ -145,6 +152,7 @@ impl Cx<'_> {
                 self.note(Step::SetTrigger { index: IrqIndex::Intx, eventfd: fd });
             }
             None => {
+                // INTX-BIT-ENABLE
                 let intx = Intx { trigger: fd, masked, ..Intx::default() };
                 self.host.mode = IrqMode::Intx(intx);
             }
@@ -172,11 +180,11 @@ impl Cx<'_> {
         }
         let before = core::mem::replace(&mut intx.unmask, fd);
         self.note(Step::SetUnmask { eventfd: fd });
-        // `virqfd_shutdown` takes the count along as it leaves the eventfd's wait queue.
+        // INTX-UNMASK-TAKEN: `virqfd_shutdown` takes the count along as it leaves the wait queue.
         if let Some(before) = before {
             self.fds.take(before);
         }
-        // An eventfd that already has a count acts at once, and keeps the count.
+        // INTX-UNMASK-COUNTED: one that already has a count acts at once, and keeps it.
         if fd.is_some_and(|fd| self.fds.counter(fd).is_some_and(|counter| counter > 0)) {
             self.unmask_intx();
         }
@@ -188,6 +196,8 @@ impl Cx<'_> {
             return;
         }
         intx.masked = true;
+        // INTX-MASK-HOW. INTX-LINE-SHARED: the function's own bit. INTX-LINE-EXCLUSIVE: else the line,
+        // which must be nobody else's.
         if self.function.intx_status_works() {
             self.pci_intx(false);
         } else {
@@ -208,7 +218,7 @@ impl Cx<'_> {
             self.note(Step::EnableLine);
             self.intx_interrupt();
         } else if self.function.intx_status() {
-            // Still asserted: stays masked, signals again.
+            // INTX-UNMASK-PENDING, INTX-NOSIGNAL: still asserted: stays masked, signals again.
             self.signal_intx();
         } else {
             // The flag falls first: the kernel holds off the handler until both are done.
@@ -219,17 +229,20 @@ impl Cx<'_> {
 
     pub(crate) fn loopback_intx(&mut self) {
         let trigger = self.intx_trigger();
+        // INTX-BIT-LOOPBACK
         let why = if self.host.vconfig.intx_disabled { Loss::Masked } else { Loss::NoEventfd };
         self.signal_new(Source::Loopback(IrqIndex::Intx, 0), trigger, why);
     }
 
     /// An eventfd rose, or 0 was added to it, which wakes too: if it unmasks, the host takes the
-    /// count and does so.
+    /// count and does so. (The trigger of another index, or a loopback, may be what unmasks.)
     pub(crate) fn unmask_eventfd_woken(&mut self, fd: Fd) {
         if self.intx().is_none_or(|intx| intx.unmask != Some(fd)) {
             return;
         }
+        // INTX-UNMASK-EVENTFD, EVENTFD-SELF
         self.fds.take(fd);
+        // EVENTFD-SELF: the trigger itself may be the one that unmasks.
         if !self.waking {
             self.waking = true;
             self.unmask_intx();

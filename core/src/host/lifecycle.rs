@@ -20,7 +20,8 @@ use crate::uapi::{IrqIndex, IrqInfo};
 
 const DONE: Op = Op::Finish(Ok(Answer::Done));
 
-/// A reset of a function that has one, Command as before after it.
+/// A reset of a function that has one, Command as before after it (RESET-INTX: its Interrupt Disable
+/// too).
 fn reset(function: &Function) -> impl Iterator<Item = Op> {
     let reset = [
         Op::Save,
@@ -47,9 +48,12 @@ impl Host {
             return Err(Refusal::new(Errno::EBADF, "DEVICE-CLOSED"));
         }
         match call {
+            // CLOSE-LAST: another descriptor of the same, which changes nothing.
             Call::Open if self.opened => Ok(work(vec![DONE])),
+            // OPEN-RESET
             Call::Open => {
                 let mut ops = vec![
+                    // OPEN-BUS-MASTER
                     Op::Command { set: 0, clear: BUS_MASTER },
                     Op::Command { set: MEMORY_SPACE, clear: 0 },
                 ];
@@ -63,7 +67,9 @@ impl Host {
                     Op::Disable,
                     Op::Command { set: INTERRUPT_DISABLE, clear: !INTERRUPT_DISABLE },
                 ];
+                // OPEN-RESET
                 ops.extend(function.resets().then_some(Op::ResetFunction));
+                // CLOSE-RESTORE
                 ops.extend([Op::RestoreCommand, Op::Closed, DONE]);
                 Ok(work(ops))
             }
@@ -112,6 +118,7 @@ impl Host {
             }
             IrqMode::Msi => work.push(Op::RestoreMsi),
             IrqMode::Msix => work.push(Op::RestoreMsix),
+            // RESET-INTX
             IrqMode::None | IrqMode::Intx(_) => {}
         }
         work.push(DONE);
@@ -127,6 +134,7 @@ impl Cx<'_> {
             Op::Save => progress.command = self.function.command(),
             Op::Lock => {
                 progress.command = self.function.command();
+                // MSG-MEMORY
                 if progress.command & MEMORY_SPACE == 0 {
                     self.command(MEMORY_SPACE, 0);
                 }
@@ -196,10 +204,12 @@ impl Cx<'_> {
             Op::RestoreMsix => self.restore_msix(work),
             Op::Opened => {
                 self.host.opened = true;
+                // OPEN-FRESH
                 self.host.vconfig = Virtual::of(self.function);
                 self.host.command_at_open = self.function.command();
             }
             Op::Closed => {
+                // CLOSE-DROPS: the index went before. ERR-REQ-RESET: these two live until here.
                 self.host.opened = false;
                 self.host.vconfig = Virtual::default();
                 self.host.err = None;

@@ -135,8 +135,10 @@ pub struct Host {
 }
 
 impl Host {
-    /// A host with the device closed. One that emulates the device takes no host vectors.
+    /// A host with the device closed. One that emulates the device takes no host vectors
+    /// (MEDIATED-SUPPLY).
     pub fn new(mut profile: HostProfile) -> Self {
+        // MEDIATED-SUPPLY
         if profile.rules.emulated {
             profile.vectors = None;
         }
@@ -210,9 +212,11 @@ impl Host {
     /// Number of vectors of an index (`vfio_pci_get_irq_count`).
     pub fn count(&self, function: &Function, index: IrqIndex) -> u32 {
         match index {
+            // INFO-INTX-COUNT, INFO-MSI-COUNT, INFO-MSIX-COUNT; INFO-ZERO: 0 without it.
             IrqIndex::Intx => u32::from(virtual_pin(function) != 0),
             IrqIndex::Msi => function.msi().map_or(0, |msi| u32::from(msi.vectors())),
             IrqIndex::Msix => function.msix().map_or(0, |msix| u32::from(msix.vectors())),
+            // ERR-REQ-CONVENTIONAL: with count 0, every request fails by SET-RANGE.
             IrqIndex::Err => u32::from(self.has_err(function)),
             IrqIndex::Req => 1,
         }
@@ -226,20 +230,27 @@ impl Host {
     /// Whether vectors can be added to this index while it is enabled.
     pub fn can_grow(&self, index: IrqIndex) -> bool {
         match index {
+            // NORESIZE-MSIX, NORESIZE-MSI, MEDIATED-FLAGS; NORESIZE-FIXED: of host and
+            // index, not of what was done.
             IrqIndex::Msix => self.profile.rules.dynamic_msix,
             IrqIndex::Msi => self.profile.rules.emulated,
             _ => false,
         }
     }
 
-    /// What GET_IRQ_INFO says of an index the function has.
+    /// What GET_IRQ_INFO says of an index the function has. INFO-NO-STATE: whatever is enabled.
+    /// MEDIATED-FLAGS: by the host.
     pub(crate) fn info(&self, function: &Function, index: IrqIndex) -> IrqInfo {
+        // INFO-EVENTFD: every index has it.
+        // INFO-NO-STATE: neither mode nor vectors are looked at.
         let mut flags = IrqInfoFlags::EVENTFD;
         match index {
+            // INFO-MASKABLE, INFO-AUTOMASKED; NORESIZE-INTX: no NORESIZE for INTx.
             IrqIndex::Intx => flags |= IrqInfoFlags::MASKABLE | IrqInfoFlags::AUTOMASKED,
             // A kernel can't add vectors to a capability that is not there, and says so.
             IrqIndex::Msi if function.msi().is_some() && self.can_grow(index) => {}
             IrqIndex::Msix if function.msix().is_some() && self.can_grow(index) => {}
+            // INFO-NORESIZE; NORESIZE-OLD: 6.1 sets it on both.
             _ => flags |= IrqInfoFlags::NORESIZE,
         }
         IrqInfo { flags: flags.bits(), index: index.raw(), count: self.count(function, index) }
@@ -247,6 +258,8 @@ impl Host {
 }
 
 /// The Interrupt Pin the user sees: 0 for a VF whatever the register says (PCIe 9.3.4.1.14).
+/// INTX-PIN-HIDDEN.
 pub(crate) fn virtual_pin(function: &Function) -> u8 {
+    // INTX-VF
     if function.is_vf() { 0 } else { function.pin() }
 }

@@ -18,7 +18,7 @@ pub(crate) const ENABLE: u16 = 1;
 /// Multiple Message Enable.
 pub(crate) const MULTIPLE: u16 = 0x70;
 
-/// Exponent of the number of vectors the function is told it may use: a power of two.
+/// Exponent of the number of vectors the function is told it may use: a power of two (MSI-ROUND-UP).
 pub(crate) fn log2_up(count: u32) -> u8 {
     count.max(1).next_power_of_two().trailing_zeros() as u8
 }
@@ -37,13 +37,16 @@ impl Host {
     /// Goes on with `count` vectors. Without per-vector masks they reach their descriptors from the
     /// moment Enable is set, before any handler is installed.
     pub(crate) fn msi_on(function: &Function, count: u32) -> Vec<Op> {
+        // MSI-ROUND-UP
         let multiple = u16::from(log2_up(count)) << 4;
+        // MSI-EARLY
         let active = !maskable(function);
         let mut work = vec![
             Op::Allocate { index: IrqIndex::Msi, first: 0, count, active },
             Op::MsiControl { set: multiple, clear: MULTIPLE & !multiple },
         ];
         work.extend(Self::msi_message(false).into_iter().skip(1));
+        // MSG-DISINTX
         work.extend([Op::PciIntx { on: false }, Op::MsiControl { set: ENABLE, clear: 0 }]);
         work
     }
@@ -81,6 +84,7 @@ impl Cx<'_> {
     }
 
     pub(crate) fn msi_granted(&mut self) {
+        // MSI-MME-RESTORED
         let multiple = match &self.host.irqs {
             Some(irqs) => u16::from(log2_up(irqs.slots.len() as u32)) << 4,
             None => self.function.msi().map_or(0, |msi| msi.control()) & MULTIPLE,

@@ -21,6 +21,7 @@ pub(crate) const FUNCTION_MASK: u16 = 1 << 14;
 impl Host {
     /// How an attempt at an enable begins.
     pub(crate) fn msix_begun() -> Op {
+        // TEARDOWN-CLOSES: both in one write.
         Op::MsixControl { set: ENABLE | FUNCTION_MASK, clear: 0 }
     }
 
@@ -29,6 +30,7 @@ impl Host {
         vec![
             Op::Allocate { index: IrqIndex::Msix, first: 0, count, active: false },
             Op::WriteEntries { at: 0, end: count },
+            // MSG-DISINTX, MSIX-MASKED
             Op::PciIntx { on: false },
             Op::MaskTable,
             Op::MsixControl { set: 0, clear: FUNCTION_MASK },
@@ -104,6 +106,7 @@ impl Cx<'_> {
     pub(crate) fn msix_off(&mut self, work: &mut Vec<Op>) {
         work.extend([
             Op::Free,
+            // TEARDOWN-OPENS
             Op::PciIntx { on: true },
             Op::MsixControl { set: 0, clear: ENABLE },
             Op::MaskAllocated { at: 0 },

@@ -55,7 +55,9 @@ impl Cx<'_> {
         let place = Place::Descriptor(index, vector as u16);
         match (slot.handler, slot.pending) {
             (Some(fd), _) => self.signal(cause, fd),
+            // EVENTFD-MERGED
             (None, Some(into)) => self.merge(cause, into, place),
+            // MSG-LATE-EVENTFD, MSI-EARLY: it waits in the descriptor, one at most.
             (None, None) => {
                 slot.pending = Some(cause);
                 self.wait(cause, place);
@@ -69,6 +71,7 @@ impl Cx<'_> {
         if !self.function.intx_line() || !intx.handler || intx.masked {
             return;
         }
+        // INTX-AUTOMASK, INTX-EARLY: a level, whenever it rose.
         intx.masked = true;
         if self.function.intx_status_works() {
             // The line is up, so Interrupt Disable is clear and this write changes it.

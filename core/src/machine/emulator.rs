@@ -7,6 +7,7 @@ use super::Machine;
 use crate::device::{Answer, Device, Fd, Moment, RegionInfo, Stimulate, Stimulus};
 use crate::errno::Errno;
 use crate::event::{Call, Event, Outcome, Sink};
+use crate::guest::GuestCall;
 use crate::sorted::Sorted;
 use crate::uapi::{IrqInfo, IrqSetHeader};
 
@@ -153,6 +154,7 @@ impl Device for Emulator {
     }
 
     fn region_read(&mut self, region: u32, offset: u64, data: &mut [u8]) -> Result<(), Errno> {
+        // REGION-RANGE: no region is that long.
         let len = u32::try_from(data.len()).map_err(|_| Errno::EINVAL)?;
         match self.call(Call::RegionRead { region, offset, len }) {
             Outcome::Data(read) => {
@@ -203,6 +205,12 @@ impl Device for Emulator {
         let closed = self.machine.close_fd(fd, &mut self.log);
         self.look();
         closed
+    }
+
+    fn guest(&mut self, call: GuestCall) -> Result<bool, Errno> {
+        let answer = self.machine.guest_call(call, &mut self.log);
+        self.look();
+        answer
     }
 
     fn take_events(&mut self) -> Vec<Event> {

@@ -5,7 +5,8 @@
 //! - both MSI and MSI-X enabled, which software must not do: MSI-X wins;
 //! - more vectors than MSI grants (7.7.1.2): vector n sends as n modulo the granted count;
 //! - a vector raised while neither is enabled: by [`WhenOff`];
-//! - pending bits when Enable falls: kept, and sent once enabled and unmasked again;
+//! - pending bits when Enable falls: kept (MSIX-PENDING-OFF), and sent once enabled and
+//!   unmasked again;
 //! - a message while Bus Master is off: lost.
 //!
 //! Leaves out: power management, error reporting, SR-IOV itself (a built VF stands alone, with its
@@ -284,7 +285,7 @@ impl Function {
                 }
                 2 => self.set_entry_message(vector, address, write.over(data, u32::MAX), out),
                 _ => {
-                    let masked = write.over(u32::from(masked), 1) != 0;
+                    let masked = write.over(u32::from(masked), regs::ENTRY_MASK) != 0;
                     self.set_entry_mask(vector, masked, out);
                 }
             }
@@ -339,7 +340,7 @@ impl Function {
     /// whatever Memory Space says, as do the next two; an entry beyond the table is ignored.
     pub fn set_entry_message(&mut self, vector: u16, address: u64, data: u32, _: &mut Outputs) {
         if let Some(entry) = self.entry_mut(vector) {
-            entry.address = address & !3;
+            entry.address = address & !u64::from(regs::ADDRESS_LOW);
             entry.data = data;
         }
     }

@@ -16,6 +16,7 @@ mod access;
 mod config;
 mod function;
 pub mod import;
+pub mod layout;
 mod msi;
 mod msix;
 pub mod profiles;

@@ -5,7 +5,7 @@
 //! a dump has it, its Enable bit can't be set).
 
 use super::access::Write;
-use super::regs;
+use super::regs::{self, MsiRegister as Register};
 use super::spec::MsiSpec;
 use crate::event::CauseId;
 use crate::sorted::Sorted;
@@ -23,16 +23,6 @@ pub struct Msi {
     data: u16,
     mask: u32,
     pub(super) waiting: Sorted<u16, CauseId>,
-}
-
-/// Registers of the capability, one a dword.
-enum Register {
-    Control,
-    Address,
-    UpperAddress,
-    Data,
-    Mask,
-    Pending,
 }
 
 impl Msi {
@@ -120,16 +110,7 @@ impl Msi {
     }
 
     fn register(&self, dword: u16) -> Option<Register> {
-        let dword = if self.spec.wide || dword < 2 { dword } else { dword + 1 };
-        Some(match dword {
-            0 => Register::Control,
-            1 => Register::Address,
-            2 => Register::UpperAddress,
-            3 => Register::Data,
-            4 if self.spec.maskable => Register::Mask,
-            5 if self.spec.maskable => Register::Pending,
-            _ => return None,
-        })
+        regs::msi_register(self.spec.wide, self.spec.maskable, dword)
     }
 
     /// Dword `dword` of the capability; `image` is what config space holds below it.
@@ -168,7 +149,7 @@ impl Msi {
 
     pub(super) fn set_address(&mut self, address: u64) {
         let upper = if self.spec.wide { u64::MAX } else { 0xffff_ffff };
-        self.address = address & upper & !3;
+        self.address = address & upper & !u64::from(regs::ADDRESS_LOW);
     }
 
     pub(super) fn set_data(&mut self, data: u16) {

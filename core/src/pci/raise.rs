@@ -38,6 +38,7 @@ impl Function {
     pub fn fire(&mut self, vector: u16, cause: CauseId, out: &mut Outputs) {
         match (self.mode(), self.when_off()) {
             (Some(_), _) => self.fire_message(vector, cause, out),
+            // TEARDOWN-FALLBACK, NORESIZE-FALLBACK: it may; TEARDOWN-VF: a VF can't.
             (None, WhenOff::Divert) if self.pin() != 0 => {
                 out.push(Output::Diverted { cause, vector });
                 self.raise(Level { cause, diverted: true }, out);
@@ -57,6 +58,7 @@ impl Function {
             let Some(entry) = msix.entries.get(usize::from(vector)) else {
                 return out.push(Output::Lost { cause, why: Loss::NoSuchVector });
             };
+            // MSIX-PENDING
             if entry.masked || msix.function_masked() {
                 out.push(wait(&mut msix.waiting, vector, cause, Place::Pba(vector)));
             } else {
@@ -125,13 +127,15 @@ impl Function {
         }
     }
 
-    /// Resets the function (FLR): registers to their reset values, and what waited is lost.
+    /// Resets the function (FLR): registers to their reset values, and what waited is lost
+    /// (RESET-LOSES).
     pub fn reset(&mut self, out: &mut Outputs) {
         self.lower(Loss::Reset, out);
         let msi = self.msi.iter_mut().flat_map(|msi| take(&mut msi.waiting));
         let msix = self.msix.iter_mut().flat_map(|msix| take(&mut msix.waiting));
         let held = take(&mut self.held);
         let waiting = msi.chain(msix).chain(held);
+        // RESET-LOSES
         out.extend(waiting.map(|(_, cause)| Output::Lost { cause, why: Loss::Reset }));
         self.header = Header::RESET;
         self.msi.iter_mut().for_each(Msi::reset);
@@ -145,6 +149,8 @@ impl Function {
         let was_off = self.mode().is_none();
         write(self);
         let rose = was_off && self.mode().is_some();
+        // TEARDOWN-LOSS, NORESIZE-LOSS, NORESIZE-REBUILD: what was diverted ends here, and
+        // TEARDOWN-SILENT: nobody is told.
         let fallen = if rose { self.status.take_if(|level| level.diverted) } else { None };
         self.report_line(line, out);
         if let Some(Level { cause, .. }) = fallen {

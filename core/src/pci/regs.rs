@@ -50,7 +50,9 @@ pub(super) const CAP_MSIX: u8 = 0x11;
 
 /// MSI Message Control (7.7.1.2): MSI Enable.
 pub(super) const MSI_ENABLE: u16 = 1;
-/// Multiple Message Capable, position.
+/// Multiple Message Capable.
+pub(super) const MSI_MMC: u16 = 0x0e;
+/// Its position.
 pub(super) const MSI_MMC_SHIFT: u16 = 1;
 /// Multiple Message Enable.
 pub(super) const MSI_MME: u16 = 0x70;
@@ -73,6 +75,10 @@ pub(super) const MSIX_ENABLE: u16 = 1 << 15;
 pub(super) const MSIX_FUNCTION_MASK: u16 = 1 << 14;
 /// Table Size, as N - 1.
 pub(super) const MSIX_SIZE: u16 = 0x07ff;
+/// Table Offset and PBA Offset (7.7.2.3, 7.7.2.4): the low bits say which BAR.
+pub(super) const MSIX_BIR: u32 = 0b111;
+/// Vector Control of a table entry (7.7.2.8): Mask bit.
+pub(super) const ENTRY_MASK: u32 = 1;
 /// Bytes of the capability.
 pub(super) const MSIX_LEN: u16 = 12;
 /// Most vectors of MSI-X.
@@ -94,6 +100,34 @@ pub(super) const BAR_TYPE: u32 = 0b110;
 pub(super) const BAR_64: u32 = 0b100;
 /// Most bytes a 32-bit memory BAR can span.
 pub(super) const BAR32_MAX: u64 = 1 << 31;
+
+/// Message Address of MSI and MSI-X (7.7.1.3, 7.7.2.5): bits that are always 0.
+pub(super) const ADDRESS_LOW: u32 = 0b11;
+
+/// Registers of an MSI capability, one a dword.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum MsiRegister {
+    Control,
+    Address,
+    UpperAddress,
+    Data,
+    Mask,
+    Pending,
+}
+
+/// The register in this dword of an MSI capability (7.7.1).
+pub(super) fn msi_register(wide: bool, maskable: bool, dword: u16) -> Option<MsiRegister> {
+    let dword = if wide || dword < 2 { dword } else { dword + 1 };
+    Some(match dword {
+        0 => MsiRegister::Control,
+        1 => MsiRegister::Address,
+        2 => MsiRegister::UpperAddress,
+        3 => MsiRegister::Data,
+        4 if maskable => MsiRegister::Mask,
+        5 if maskable => MsiRegister::Pending,
+        _ => return None,
+    })
+}
 
 /// Bytes of an MSI capability (7.7.1), rounded up to whole dwords.
 pub(super) fn msi_len(wide: bool, maskable: bool) -> u16 {

@@ -254,6 +254,9 @@ fn entry_rows(entry: &Entry, first: usize, names: &BTreeMap<Fd, String>) -> Vec<
             Event::Closed { fd } => {
                 push(at, 1, Kind::User(format!("close {}", fd_name(*fd, names))))
             }
+            Event::Guest(event) => {
+                push(at, 1, Kind::User(event.words(|fd| fd_name(fd, names))));
+            }
             Event::Note(note) => push(at, 1, Kind::Note(clean(note).into_owned())),
             Event::Cause { .. }
             | Event::Sent { .. }

@@ -54,6 +54,7 @@ pub fn lane(event: &Event) -> Lane {
         | Event::Read { .. }
         | Event::Wrote { .. }
         | Event::Closed { .. }
+        | Event::Guest(_)
         | Event::Note(_) => Lane::User,
     }
 }
@@ -117,6 +118,7 @@ pub fn label(event: &Event, names: &BTreeMap<Fd, String>) -> String {
         }
         Event::Wrote { fd, value } => format!("write {value} to {}", fd_name(*fd, names)),
         Event::Closed { fd } => format!("close {}", fd_name(*fd, names)),
+        Event::Guest(event) => event.words(|fd| short(&fd_name(fd, names), 6).into_owned()),
         Event::Note(note) => clean(note).into_owned(),
     };
     short(&label, LABEL).into_owned()
@@ -187,6 +189,7 @@ pub fn sentence(event: &Event, names: &BTreeMap<Fd, String>) -> String {
             format!("The user adds {value} to eventfd {}.", fd_name(*fd, names))
         }
         Event::Closed { fd } => format!("The user closes {}.", fd_name(*fd, names)),
+        Event::Guest(event) => format!("{}.", event.words(|fd| fd_name(fd, names))),
         Event::Note(note) => clean(note).into_owned(),
     }
 }

@@ -8,6 +8,7 @@ use alloc::vec::Vec;
 
 use crate::device::{Moment, Stimulus};
 use crate::errno::Errno;
+use crate::guest::GuestCall;
 use crate::pci::{MsiSpec, WhenOff};
 
 /// Where something stands in its line: column from 1 and length, in characters.
@@ -224,6 +225,8 @@ pub enum Action {
     WriteFd(FdRef, u64),
     /// `close FD`.
     CloseFd(FdRef),
+    /// `irqfd FD gsi N …`, `eoi N`, `guest N`.
+    Guest(GuestCall<FdRef>),
     /// `ledger`: nothing happens, the counts are compared.
     Ledger,
 }
@@ -245,6 +248,7 @@ impl Action {
             | Self::ReadFd(_)
             | Self::WriteFd(..)
             | Self::CloseFd(_)
+            | Self::Guest(_)
             | Self::Ledger => false,
         }
     }

@@ -50,6 +50,11 @@
 //! eventfd NAME…                    new eventfds (a name's first use in a LIST makes one, too)
 //! plainfd NAME…                    descriptors that are no eventfds
 //! read FD    write FD VALUE    close FD
+//! irqfd FD gsi N [resample FD]     KVM_IRQFD: KVM takes the eventfd's counts, and injects the
+//!                                  guest's interrupt N; resample: it signals that eventfd at its end
+//! irqfd FD gsi N off               KVM_IRQFD_FLAG_DEASSIGN
+//! eoi N                            the guest ends its interrupt N
+//! guest N                          nothing happens: a look at it
 //! ledger                           nothing happens: a place for expectations
 //! ```
 //!
@@ -72,6 +77,7 @@
 //! 0x0103 | 0x01x3 | data=HEX       what was read; x: any digit
 //! count=8 flags=eventfd|noresize   irq_info; all flags there are, `none` for none
 //! 5                                read FD: the counter
+//! 1 | 0                            guest N: the interrupt is up, or not
 //! a=1 | v0..v7=0                   after any step: reads these eventfds, which clears them; 0
 //!                                  stands for EAGAIN
 //! causes=2 signalled=1 merged=0 waiting=0 lost=1 signals=1     ledger: any of them

@@ -12,6 +12,7 @@ use core::fmt::{self, Display, Formatter, Write as _};
 use super::Scenario;
 use super::ast::*;
 use crate::device::Stimulus;
+use crate::guest::{GuestCall, Irqfd};
 use crate::pci::WhenOff;
 use crate::uapi::{CONFIG_REGION, IrqIndex, IrqInfoFlags};
 
@@ -312,6 +313,15 @@ impl Display for Action {
             Self::ReadFd(fd) => write!(f, "read {fd}"),
             Self::WriteFd(fd, value) => write!(f, "write {fd} {}", Number(*value)),
             Self::CloseFd(fd) => write!(f, "close {fd}"),
+            Self::Guest(GuestCall::Assign(Irqfd { eventfd, gsi, resample })) => {
+                write!(f, "irqfd {eventfd} gsi {gsi}")?;
+                resample.as_ref().map_or(Ok(()), |fd| write!(f, " resample {fd}"))
+            }
+            Self::Guest(GuestCall::Deassign { eventfd, gsi }) => {
+                write!(f, "irqfd {eventfd} gsi {gsi} off")
+            }
+            Self::Guest(GuestCall::Eoi(gsi)) => write!(f, "eoi {gsi}"),
+            Self::Guest(GuestCall::Look(gsi)) => write!(f, "guest {gsi}"),
             Self::Ledger => f.write_str("ledger"),
         }
     }

@@ -96,6 +96,7 @@ fn kind(action: &Action) -> &'static str {
         Action::ReadFd(_) => "read",
         Action::WriteFd(..) => "write",
         Action::CloseFd(_) => "close fd",
+        Action::Guest(_) => "guest",
         Action::Ledger => "ledger",
     }
 }

@@ -6,6 +6,7 @@
 use vfio_irq_core::device::{Answer, Device, Fd, Moment, RegionInfo, Stimulate, Stimulus};
 use vfio_irq_core::errno::Errno;
 use vfio_irq_core::event::Event;
+use vfio_irq_core::guest::GuestCall;
 use vfio_irq_core::uapi::{
     CONFIG_REGION, IrqIndex, IrqInfo, IrqSetFlags, IrqSetHeader, eventfd_data,
 };
@@ -147,6 +148,10 @@ impl Device for Fresh {
 
     fn eventfd_close(&mut self, fd: Fd) -> Result<(), Errno> {
         self.device.eventfd_close(fd)
+    }
+
+    fn guest(&mut self, call: GuestCall) -> Result<bool, Errno> {
+        self.device.guest(call)
     }
 
     fn take_events(&mut self) -> Vec<Event> {

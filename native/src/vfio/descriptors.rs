@@ -101,6 +101,26 @@ impl Descriptors {
         }
     }
 
+    /// Waits until one of these eventfds has a count, or [`PATIENCE`] is over.
+    pub(super) fn wait_any(&self, fds: &[Fd]) {
+        let open = fds.iter().filter_map(|fd| self.open.get(fd));
+        let mut readable: Vec<PollFd<'_>> = open.map(|fd| PollFd::new(fd, PollFlags::IN)).collect();
+        let patience = Timespec::try_from(PATIENCE).expect("short");
+        if !readable.is_empty() {
+            // Who wants to know reads.
+            let _ = poll(&mut readable, Some(&patience));
+        }
+    }
+
+    /// An eventfd's counter, left as it is. EBADF and EINVAL as `eventfd_ctx_fdget` says them.
+    pub(super) fn eventfd(&self, fd: Fd) -> Result<u64, Errno> {
+        // The standard streams are open, and no eventfds.
+        if (0..3).contains(&fd) {
+            return Err(Errno::EINVAL);
+        }
+        counter(self.open.get(&fd).ok_or(Errno::EBADF)?).ok_or(Errno::EINVAL)
+    }
+
     fn get(&self, fd: Fd) -> Result<BorrowedFd<'_>, Errno> {
         self.open.get(&fd).map(AsFd::as_fd).ok_or(Errno::EBADF)
     }

@@ -10,6 +10,7 @@ use rustix::event::{EventfdFlags, eventfd};
 use vfio_irq_core::device::{Answer, Device, Fd, RegionInfo};
 use vfio_irq_core::errno::Errno;
 use vfio_irq_core::event::{Call, Event, Outcome};
+use vfio_irq_core::guest::GuestCall;
 use vfio_irq_core::uapi::{IrqInfo, IrqSetHeader};
 
 use super::numbers::{DEVICE_GET_IRQ_INFO, DEVICE_RESET, DEVICE_SET_IRQS, number, numbers};
@@ -125,7 +126,8 @@ impl Device for VfioDevice {
     }
 
     fn eventfd_read(&mut self, fd: Fd) -> Result<u64, Errno> {
-        let read = self.fds.read(fd);
+        let Self { fds, kvm, events, .. } = self;
+        let read = kvm.read(fd, fds, &mut |event| events.push(Event::Guest(event)));
         match read {
             Ok(value) => self.events.push(Event::Read { fd, value: Some(value) }),
             Err(Errno::EAGAIN) => self.events.push(Event::Read { fd, value: None }),
@@ -137,13 +139,24 @@ impl Device for VfioDevice {
     fn eventfd_write(&mut self, fd: Fd, value: u64) -> Result<(), Errno> {
         self.fds.write(fd, value)?;
         self.events.push(Event::Wrote { fd, value });
+        let Self { fds, kvm, events, .. } = self;
+        kvm.wrote(fd, fds, &mut |event| events.push(Event::Guest(event)));
         Ok(())
     }
 
     fn eventfd_close(&mut self, fd: Fd) -> Result<(), Errno> {
-        self.fds.close(fd)?;
-        self.events.push(Event::Closed { fd });
+        let Self { fds, kvm, events, .. } = self;
+        let mut told = Vec::new();
+        kvm.let_go(fd, fds, &mut |event| told.push(Event::Guest(event)));
+        fds.close(fd)?;
+        events.push(Event::Closed { fd });
+        events.append(&mut told);
         Ok(())
+    }
+
+    fn guest(&mut self, call: GuestCall) -> Result<bool, Errno> {
+        let Self { fds, kvm, events, .. } = self;
+        kvm.call(call, fds, &mut |event| events.push(Event::Guest(event)))
     }
 
     fn take_events(&mut self) -> Vec<Event> {

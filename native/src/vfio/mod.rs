@@ -11,6 +11,7 @@
 //! | `connection` | opens the way to it |
 //! | `device`, `regions`, `stimulate` | are the seam |
 //! | `descriptors` | keeps the scenario's eventfds |
+//! | `kvm` | takes the counts of eventfds in KVM's place |
 //! | `halt` | things that happen inside a call |
 //! | `numbers`, `sys` | the header's numbers; every unsafe block |
 //!
@@ -23,6 +24,7 @@ mod descriptors;
 mod device;
 mod error;
 mod halt;
+mod kvm;
 mod numbers;
 mod place;
 mod regions;
@@ -38,6 +40,7 @@ use vfio_irq_core::event::Event;
 
 use connection::Connection;
 use descriptors::Descriptors;
+use kvm::Kvm;
 use numbers::{CAN_RESET, DEVICE_GET_INFO, number, numbers};
 use regions::Regions;
 use sys::{DmaMemory, Guarded};
@@ -60,6 +63,7 @@ pub struct VfioDevice {
     device: Option<OwnedFd>,
     regions: Regions,
     fds: Descriptors,
+    kvm: Kvm,
     events: Vec<Event>,
     stimulator: Option<Box<dyn Stimulator>>,
     /// Memory the device may read, once it needs it.
@@ -96,6 +100,7 @@ impl VfioDevice {
             device: None,
             regions: Default::default(),
             fds: Descriptors::new(),
+            kvm: Kvm::default(),
             events: Vec::new(),
             stimulator,
             dma: None,
@@ -131,6 +136,12 @@ impl VfioDevice {
     /// Closes the scenario's descriptors and numbers them anew: for the next of many runs.
     pub fn forget_descriptors(&mut self) {
         self.fds.forget();
+        self.kvm = Kvm::default();
+    }
+
+    /// The device's descriptor, for who speaks to the kernel himself; none while it is closed.
+    pub fn descriptor(&self) -> Option<BorrowedFd<'_>> {
+        self.device.as_ref().map(AsFd::as_fd)
     }
 
     /// The device's descriptor; EBADF, as of a closed one, while there is none.

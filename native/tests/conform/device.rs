@@ -9,6 +9,7 @@ use vfio_irq_core::device::{Answer, Device, Fd, Moment, RegionInfo, Stimulate, S
 use vfio_irq_core::errno::Errno;
 use vfio_irq_core::event::{Event, Loss, Outcome};
 use vfio_irq_core::eventfd::Fds;
+use vfio_irq_core::guest::GuestCall;
 use vfio_irq_core::host::IrqMode;
 use vfio_irq_core::machine::{Emulator, Machine};
 use vfio_irq_core::uapi::{CONFIG_REGION, IrqIndex, IrqInfo, IrqSetFlags, IrqSetHeader};
@@ -393,6 +394,10 @@ impl Device for Liar {
         let emulated = self.emulated(fd);
         self.numbers.remove(&fd);
         self.emulator.eventfd_close(emulated)
+    }
+
+    fn guest(&mut self, _: GuestCall) -> Result<bool, Errno> {
+        Err(Errno::EOPNOTSUPP)
     }
 
     fn take_events(&mut self) -> Vec<Event> {

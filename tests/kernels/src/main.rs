@@ -2,7 +2,7 @@
 //!
 //! `vfio-irq-kernels PROGRAM [--record] [--ready] [--only COMPARISON] [--ops N] [--seed N] [HOST…]`: boots
 //! the kernels (or those of the hosts named), two at a time, and compares; with `--record` what
-//! they say is kept; with `--ready` the kernels are only fetched.
+//! they say is kept; with `--ready` the kernels are only fetched. `vfio-irq-recipes` lies beside PROGRAM.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use vfio_irq_kernels::oracle::answers::{self, Remapping};
 use vfio_irq_kernels::oracle::keep::{self, Findings};
-use vfio_irq_kernels::oracle::{Difference, inside, kselftest, programs, random};
+use vfio_irq_kernels::oracle::{Difference, inside, kselftest, programs, random, recipes};
 use vfio_irq_kernels::packages::{KERNELS, Kernel, Refresh};
 use vfio_irq_tests::corpus::Item;
 use vfio_irq_tests::replay::Kept;
@@ -32,16 +32,18 @@ enum Comparison {
     Inside,
     Scenarios(Remapping),
     Programs,
+    Recipes,
     Kselftest,
 }
 
 /// The longest first, so that no core waits at the end.
-const COMPARISONS: [Comparison; 6] = [
+const COMPARISONS: [Comparison; 7] = [
     Comparison::Random,
     Comparison::Inside,
     Comparison::Scenarios(Remapping::On),
     Comparison::Scenarios(Remapping::Off),
     Comparison::Programs,
+    Comparison::Recipes,
     Comparison::Kselftest,
 ];
 
@@ -53,6 +55,7 @@ impl Comparison {
             Self::Scenarios(Remapping::On) => "scenarios",
             Self::Scenarios(Remapping::Off) => "no-remapping",
             Self::Programs => "programs",
+            Self::Recipes => "recipes",
             Self::Kselftest => "kselftest",
         }
     }
@@ -235,6 +238,11 @@ fn one(
         Comparison::Programs => {
             let outcome = programs::ask(kernel, items)?;
             lines.extend(outcome.said);
+            heard.agreed = outcome.agreed;
+            heard.problems = outcome.differences.iter().map(tell).collect();
+        }
+        Comparison::Recipes => {
+            let outcome = recipes::ask(kernel, &program.with_file_name("vfio-irq-recipes"))?;
             heard.agreed = outcome.agreed;
             heard.problems = outcome.differences.iter().map(tell).collect();
         }

@@ -7,6 +7,7 @@ mod access;
 mod broken;
 mod browser;
 mod files;
+mod find;
 mod firefox;
 mod import;
 mod measure;
@@ -29,6 +30,7 @@ pub fn main() {
     let trials = [
         files::tests(),
         pages::tests(),
+        find::tests(),
         worker::tests(),
         offline::tests(),
         broken::tests(),

@@ -105,6 +105,13 @@ fn without_scripts() -> Result<()> {
         ensure!(diagram.is_displayed().await?, "the diagram is not displayed");
         let lost = page.client.find(Locator::Css(".vfio-irq-diagram")).await?.text().await?;
         ensure!(lost.to_lowercase().contains("lost"), "the diagram says:\n{lost}");
+        let contents = page.client.find(Locator::Css("iframe[src='toc.html']")).await?;
+        ensure!(contents.is_displayed().await?, "the table of contents is not displayed");
+        // What can be pressed does something: without scripts that is links only.
+        for button in page.client.find_all(Locator::Css("button")).await? {
+            let shown = button.is_displayed().await?;
+            ensure!(!shown, "{:?} is a dead button", button.attr("aria-label").await?);
+        }
         page.screenshot("teardown-without-javascript").await?;
         ensure!(server.count(".wasm") == 0, "the module was loaded");
         page.open("playground.html").await?;
@@ -300,6 +307,18 @@ fn print() -> Result<()> {
         ensure!(listing.is_displayed().await?, "the listing is not printed");
         let live = page.client.find(Locator::Css(&format!("{LIVE} .vfio-irq-live"))).await?;
         ensure!(!live.is_displayed().await?, "the playground is printed");
+        let link = page.client.find(Locator::Css(".vfio-irq-link")).await?;
+        ensure!(!link.is_displayed().await?, "the links of clauses are printed");
+        // Nothing is cut off by the edge of what scrolls, and the run can go over a sheet's end.
+        let text = format!("{LIVE} .vfio-irq-text pre");
+        let text = page.client.find(Locator::Css(&text)).await?;
+        ensure!(text.is_displayed().await?, "the run is not printed as text");
+        let cut = "[...document.querySelectorAll('main :is(pre, code, .table-wrapper)')] \
+                   .filter((box) => box.scrollWidth > box.clientWidth + 1 \
+                       && getComputedStyle(box).overflowX !== 'visible' \
+                       && box.getClientRects().length > 0 && !box.closest('.vfi')).length";
+        let cut = page.value(cut).await?;
+        ensure!(cut == 0, "{cut} boxes of the printed page would scroll");
         page.open("print.html").await?;
         let blocks = page.value("document.querySelectorAll('.vfio-irq-block').length").await?;
         ensure!(blocks.as_u64() > Some(2), "the printed book has {blocks} blocks");

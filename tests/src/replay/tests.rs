@@ -12,7 +12,7 @@ fn kept(items: &[Item]) -> Kept {
     let scenarios = asked(items, "linux-6.1", "e1000e", Part::Usual);
     let scenarios = scenarios.into_iter().map(|(_, recorded)| recorded).collect();
     let (kernel, qemu) = ("6.1.192-2 (6.1.0)".into(), "7.2.22".into());
-    let recording = Recording { kernel, qemu, scenarios };
+    let recording = Recording { kernel, qemu, scenarios, ..Recording::default() };
     Kept { host: "linux-6.1".into(), device: "e1000e".into(), part: Part::Usual, recording }
 }
 

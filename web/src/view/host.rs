@@ -84,17 +84,22 @@ pub fn vectors(trace: &Trace, now: &Host, before: &Host) -> Vec<Row> {
 
 /// The user's descriptors.
 pub fn eventfds(trace: &Trace, now: &Machine, before: &Machine) -> Vec<Row> {
-    let words = |counter: Option<u64>, open: bool| {
-        let counter = counter.map_or("no eventfd".to_owned(), |counter| counter.to_string());
-        if open { counter } else { format!("{counter} (closed)") }
+    let words = |machine: &Machine, fd: Fd, counter: Option<u64>, open: bool| {
+        let mut words = counter.map_or("no eventfd".to_owned(), |counter| counter.to_string());
+        if let Some(irqfd) = machine.guest.irqfd(fd) {
+            let up = if machine.guest.is_up(irqfd.gsi) { "up" } else { "down" };
+            words += &format!(", KVM: gsi {} {up}", irqfd.gsi);
+        }
+        if open { words } else { format!("{words} (closed)") }
     };
     let mut old = before.fds.iter();
     now.fds
         .iter()
         .map(|(fd, counter, open)| {
-            let before =
-                old.next().map_or("–".to_owned(), |(_, counter, open)| words(counter, open));
-            Row::new(fd_name(trace, fd), words(counter, open), before)
+            let then = old
+                .next()
+                .map_or("–".to_owned(), |(fd, counter, open)| words(before, fd, counter, open));
+            Row::new(fd_name(trace, fd), words(now, fd, counter, open), then)
         })
         .collect()
 }

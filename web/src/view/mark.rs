@@ -184,6 +184,9 @@ pub fn mark(trace: &Trace, entry: &Entry, event: &Event) -> Mark {
         Event::Closed { fd } => {
             say(Shape::Dot(Lane::User), Tone::Quiet, format!("close {}", name(*fd)));
         }
+        Event::Guest(event) => {
+            say(Shape::Dot(Lane::User), Tone::Quiet, event.words(name));
+        }
         Event::Note(note) => say(Shape::Blank, Tone::Quiet, note.clone()),
     }
     mark

@@ -6,6 +6,7 @@ mod rust;
 pub(crate) mod tools;
 
 use anyhow::Result;
+use std::path::PathBuf;
 
 /// What building the site needs.
 pub(crate) fn for_site() -> Result<()> {
@@ -43,6 +44,17 @@ pub(crate) fn for_kernels() -> Result<()> {
     )
 }
 
+/// What checking the book's spelling needs.
+pub(crate) fn for_spelling() -> Result<()> {
+    debian::programs(&["hunspell"], &["hunspell", "hunspell-en-gb"])
+}
+
+/// Measuring which lines ran: where LLVM's tools are. Asked for by nobody else, so not part of
+/// [`everything`].
+pub(crate) fn for_coverage() -> Result<PathBuf> {
+    rust::llvm_tools()
+}
+
 /// rustfmt and clippy.
 pub(crate) fn for_lints() -> Result<()> {
     rust::wasm_target()?;
@@ -54,6 +66,7 @@ pub(crate) fn everything() -> Result<()> {
     for_lints()?;
     for_site_tests()?;
     for_kernels()?;
+    for_spelling()?;
     println!("all there; cargo tools are in {}", tools::folder().display());
     Ok(())
 }

@@ -1,8 +1,8 @@
 //! The wasm32 target and the components of the pinned toolchain.
 
 use crate::command::{answer, command, run};
-use anyhow::{Context, Result, bail};
-use std::path::Path;
+use anyhow::{Context, Result, bail, ensure};
+use std::path::{Path, PathBuf};
 
 const TARGET: &str = "wasm32-unknown-unknown";
 
@@ -29,6 +29,19 @@ pub(crate) fn components(names: &[&str]) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Where LLVM's tools of the toolchain are; adds them unless they are there.
+pub(crate) fn llvm_tools() -> Result<PathBuf> {
+    let libraries = answer("rustc", &["--print", "target-libdir"]);
+    let libraries = PathBuf::from(libraries.context("`rustc` does not run")?);
+    let folder = libraries.with_file_name("bin");
+    let are_there = || ["llvm-profdata", "llvm-cov"].iter().all(|name| folder.join(name).is_file());
+    if !are_there() {
+        rustup(&["component", "add", "llvm-tools"])?;
+    }
+    ensure!(are_there(), "llvm-profdata and llvm-cov are not in {}", folder.display());
+    Ok(folder)
 }
 
 fn rustup(arguments: &[&str]) -> Result<()> {

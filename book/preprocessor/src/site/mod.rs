@@ -4,6 +4,8 @@
 //! - A name `book:css/variables.css` in the playground's page becomes that file's hashed name.
 //! - The loader's element on every page learns the hashed names of module and styles.
 //! - mdBook's pages are mended for readers who use no mouse or don't see them ([`access`]).
+//! - Each page says at its foot what it was verified on ([`built`]).
+//! - The search finds clauses ([`search`]).
 //! - The playground's examples become a file, whose name its element learns.
 //! - The modules loaded when they are asked for get names with hashes ([`modules`]).
 //! - What is published gets smaller ([`names`], [`smaller`]), then names by what it holds ([`named`]), a policy
@@ -17,10 +19,12 @@ mod named;
 mod names;
 mod offline;
 mod policy;
+mod search;
 mod smaller;
 
-use crate::examples;
 use crate::preprocess::VfioIrq;
+use crate::verified::Verified;
+use crate::{built, examples};
 use anyhow::{Context, Result, ensure};
 use mdbook_driver::MDBook;
 use std::fs;
@@ -81,12 +85,21 @@ pub fn build(source: &Path, site: &Path) -> Result<()> {
     Ok(())
 }
 
-fn build_book(book: &Path, destination: &Path) -> Result<()> {
+/// Builds the book alone: the folder `book`, into a folder that is emptied before.
+pub fn build_book(book: &Path, destination: &Path) -> Result<()> {
     let mut driver = MDBook::load(book)?;
-    driver.config.build.build_dir = destination.to_owned();
+    driver.config.build.build_dir = std::path::absolute(destination)?;
     // In place of the command that book.toml names for mdBook's own program.
     driver.with_preprocessor(VfioIrq);
-    driver.build()
+    driver.build()?;
+    let verified = Verified::read(&book.join(".."))?;
+    for page in pages(destination)? {
+        let html = read(&page)?;
+        // The table of contents of readers without scripts has no `main`.
+        let foot = format!("</main>{}", built::foot(&verified, ""));
+        write(&page, &html.replacen("</main>", &foot, 1))?;
+    }
+    search::put(book, destination)
 }
 
 /// What a page of the book needs from the playground's page.

@@ -314,7 +314,7 @@ fn check_structures(config: Config<'_>, list: &[Capability]) -> At<()> {
 
 fn decode_msi(config: Config<'_>, offset: u16) -> At<MsiDecoded> {
     let control = config.word(offset + 2);
-    let capable = (control >> regs::MSI_MMC_SHIFT & 7) as u8;
+    let capable = ((control & regs::MSI_MMC) >> regs::MSI_MMC_SHIFT) as u8;
     if capable > 5 {
         return Err((offset + 2, ImportProblem::MultipleMessage(capable)));
     }
@@ -337,7 +337,8 @@ fn decode_msix(config: Config<'_>, offset: u16) -> At<MsixDecoded> {
     let control = config.word(offset + 2);
     let place = |part: MsixPart, at: u16| {
         let value = config.dword(at);
-        let place = BarPlace { bar: (value & 7) as u8, offset: value & !7 };
+        let place =
+            BarPlace { bar: (value & regs::MSIX_BIR) as u8, offset: value & !regs::MSIX_BIR };
         check_bar(config, part, place.bar).map_err(|problem| (at, problem))?;
         Ok(place)
     };

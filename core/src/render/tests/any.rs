@@ -12,6 +12,7 @@ use proptest::prelude::*;
 use crate::device::{Answer, Fd};
 use crate::errno::Errno;
 use crate::event::{Call, CauseId, Emulated, Event, Loss, Outcome, Place, Source, Step};
+use crate::guest::{GuestEvent, Irqfd};
 use crate::ledger::Summary;
 use crate::trace::{Check, Entry, Trace};
 use crate::uapi::{IrqIndex, IrqInfo, IrqSetHeader};
@@ -166,6 +167,23 @@ fn outcome() -> impl Strategy<Value = Outcome> {
     ]
 }
 
+fn guest() -> impl Strategy<Value = GuestEvent> {
+    let irqfd = (fd(), any::<u32>(), option::of(fd())).prop_map(|(eventfd, gsi, resample)| Irqfd {
+        eventfd,
+        gsi,
+        resample,
+    });
+    prop_oneof![
+        irqfd.prop_map(GuestEvent::Assigned),
+        (fd(), any::<u32>()).prop_map(|(eventfd, gsi)| GuestEvent::Deassigned { eventfd, gsi }),
+        (fd(), any::<u32>(), any::<bool>())
+            .prop_map(|(eventfd, gsi, merged)| GuestEvent::Injected { eventfd, gsi, merged }),
+        any::<u32>().prop_map(|gsi| GuestEvent::Eoi { gsi }),
+        (fd(), any::<u32>()).prop_map(|(eventfd, gsi)| GuestEvent::Resampled { eventfd, gsi }),
+        (any::<u32>(), any::<bool>()).prop_map(|(gsi, up)| GuestEvent::Looked { gsi, up }),
+    ]
+}
+
 pub(super) fn event() -> impl Strategy<Value = Event> {
     prop_oneof![
         1 => call().prop_map(Event::Call),
@@ -187,6 +205,7 @@ pub(super) fn event() -> impl Strategy<Value = Event> {
         1 => (fd(), option::of(any::<u64>())).prop_map(|(fd, value)| Event::Read { fd, value }),
         1 => (fd(), any::<u64>()).prop_map(|(fd, value)| Event::Wrote { fd, value }),
         1 => fd().prop_map(|fd| Event::Closed { fd }),
+        1 => guest().prop_map(Event::Guest),
         1 => words().prop_map(Event::Note),
     ]
 }

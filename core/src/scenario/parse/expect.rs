@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use super::cursor::Cursor;
 use super::names::{Known, names};
 use crate::errno::Errno;
+use crate::guest::GuestCall;
 use crate::scenario::MAX_EXPECTED;
 use crate::scenario::ast::{Action, At, Expect, Names, Span, Tally};
 use crate::scenario::error::{TextError, quoted, unknown};
@@ -25,6 +26,8 @@ enum Kinds {
     Value(u32),
     /// An eventfd's counter.
     Counter,
+    /// 0 or 1.
+    Up,
     /// Nothing, not even an errno.
     Nothing,
     /// The ledger's counts.
@@ -38,7 +41,8 @@ impl Kinds {
             Action::IrqInfo { .. } => Self::Info,
             Action::RegionRead { width, .. } => Self::Value(*width),
             Action::ReadFd(_) => Self::Counter,
-            Action::Stimulate(_) => Self::Nothing,
+            Action::Guest(GuestCall::Look(_)) => Self::Up,
+            Action::Stimulate(_) | Action::Guest(GuestCall::Eoi(_)) => Self::Nothing,
             Action::Ledger => Self::Ledger,
             _ => Self::Done,
         }
@@ -52,6 +56,7 @@ impl Kinds {
             Self::Value(0..=8) => "a value such as `0x0103`, `data=…`, an errno, or a counter",
             Self::Value(_) => "`data=` and hex digits, an errno, or a counter such as `a=1`",
             Self::Counter => "the counter's value, an errno such as `EAGAIN`, or a counter",
+            Self::Up => "`1` for up, `0` for down, or a counter such as `a=1`",
             Self::Nothing => "a counter such as `a=1`",
             Self::Ledger => "counts such as `causes=2 lost=0`, or a counter such as `a=1`",
         }
@@ -121,7 +126,7 @@ fn expectation(
         None => plain(cursor, kinds, word, at)?,
     };
     let refused = matches!(what, Expect::Errno(_));
-    if refused && matches!(kinds, Kinds::Nothing | Kinds::Ledger) {
+    if refused && matches!(kinds, Kinds::Up | Kinds::Nothing | Kinds::Ledger) {
         let message = "this step is no call, it gives no errno";
         return Err(cursor.wrong(whole, message).expecting(kinds.expected()));
     }
@@ -147,6 +152,9 @@ fn plain(cursor: &Cursor<'_>, kinds: Kinds, word: &str, at: Span) -> Result<Expe
                     return not_here("an eventfd at 0 answers EAGAIN".into());
                 }
                 Ok(Expect::Value { value, care: u64::MAX })
+            }
+            Kinds::Up if cursor.number::<u64>(word, at)? < 2 => {
+                Ok(Expect::Value { value: cursor.number(word, at)?, care: u64::MAX })
             }
             Kinds::Done | Kinds::Set if cursor.number::<u64>(word, at)? == 0 => {
                 Ok(Expect::Value { value: 0, care: u64::MAX })

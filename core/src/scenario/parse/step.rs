@@ -9,6 +9,7 @@ use super::expect::expectations;
 use super::names::{Known, fd, names};
 use super::set_irqs::set_irqs;
 use crate::device::{Moment, Stimulus};
+use crate::guest::{GuestCall, Irqfd};
 use crate::scenario::ast::{Action, At, FdRef, Injection, Names, Span, StepLine, WriteData};
 use crate::scenario::error::{TextError, quoted, unknown};
 use crate::scenario::lex::Kind;
@@ -16,10 +17,10 @@ use crate::scenario::{MAX_INJECTED, MAX_STEPS, MAX_WIDTH};
 use crate::uapi::{CONFIG_REGION, IrqIndex};
 
 /// The words a line can begin with.
-const STEPS: [&str; 26] = [
+const STEPS: [&str; 29] = [
     "function", "host", "open", "close", "reset", "set_irqs", "irq_info", "config", "bar0", "bar1",
     "bar2", "bar3", "bar4", "bar5", "region", "fire", "assert", "deassert", "error", "request",
-    "vectors", "eventfd", "plainfd", "read", "write", "ledger",
+    "vectors", "eventfd", "plainfd", "read", "write", "irqfd", "eoi", "guest", "ledger",
 ];
 
 const STIMULI: [&str; 6] = ["fire", "assert", "deassert", "error", "request", "vectors"];
@@ -97,6 +98,9 @@ fn action(
             }
             _ => Action::Close,
         },
+        "irqfd" => Action::Guest(irqfd(cursor, known)?),
+        "eoi" => Action::Guest(GuestCall::Eoi(cursor.number_word(GSI)?)),
+        "guest" => Action::Guest(GuestCall::Look(cursor.number_word(GSI)?)),
         _ if STIMULI.contains(&word) => Action::Stimulate(stimulus(cursor, word)?),
         _ => {
             let message = unknown("step", word, STEPS);
@@ -192,6 +196,27 @@ fn descriptor(cursor: &mut Cursor<'_>, known: &Known) -> Result<FdRef, TextError
         known.need(cursor, at, &Names::One(name.clone()))?;
     }
     Ok(fd)
+}
+
+const GSI: &str = "the number of a guest's interrupt, e.g. `5`";
+
+/// `FD gsi N [resample FD | off]`
+fn irqfd(cursor: &mut Cursor<'_>, known: &Known) -> Result<GuestCall<FdRef>, TextError> {
+    let eventfd = descriptor(cursor, known)?;
+    cursor.choice("word", &["gsi"])?;
+    let gsi = cursor.number_word(GSI)?;
+    let resample = match cursor.peek() {
+        Some(Kind::Word("off")) => {
+            cursor.next_word();
+            return Ok(GuestCall::Deassign { eventfd, gsi });
+        }
+        Some(Kind::Word("resample")) => {
+            cursor.next_word();
+            Some(descriptor(cursor, known)?)
+        }
+        _ => None,
+    };
+    Ok(GuestCall::Assign(Irqfd { eventfd, gsi, resample }))
 }
 
 fn stimulus(cursor: &mut Cursor<'_>, word: &str) -> Result<Stimulus, TextError> {

@@ -9,6 +9,7 @@ use super::{Part, Runner};
 use crate::device::{Answer, Fd, Stimulus, Target};
 use crate::errno::Errno;
 use crate::event::Event;
+use crate::guest::GuestCall;
 use crate::scenario::ast::{
     Action, Data, Expect, FdRef, FdRefs, Names, SetIrqs, Span, StepLine, WriteData,
 };
@@ -119,6 +120,14 @@ impl Runner {
             Action::ReadFd(fd) => Reply::from(target.eventfd_read(self.fd(fd)), Reply::Counter),
             Action::WriteFd(fd, value) => Reply::done(target.eventfd_write(self.fd(fd), *value)),
             Action::CloseFd(fd) => Reply::done(target.eventfd_close(self.fd(fd))),
+            Action::Guest(call) => match target.guest(call.map(|fd| self.fd(fd))) {
+                Ok(up) if matches!(call, GuestCall::Look(_)) => Reply::Counter(up.into()),
+                Err(Errno::EOPNOTSUPP) => {
+                    unsupported(part, format!("{action}"), Errno::EOPNOTSUPP, at);
+                    Reply::Nothing
+                }
+                answer => Reply::done(answer.map(drop)),
+            },
             Action::Ledger => Reply::Nothing,
         }
     }

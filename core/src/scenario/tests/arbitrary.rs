@@ -12,6 +12,7 @@ use proptest::prelude::*;
 
 use crate::device::{Moment, Stimulus};
 use crate::errno::Errno;
+use crate::guest::{GuestCall, Irqfd};
 use crate::pci::{MsiSpec, WhenOff};
 use crate::scenario::Scenario;
 use crate::scenario::ast::*;
@@ -195,6 +196,13 @@ fn any_action() -> impl Strategy<Value = Action> {
         fd().prop_map(Action::ReadFd),
         (fd(), any::<u64>()).prop_map(|(fd, value)| Action::WriteFd(fd, value)),
         fd().prop_map(Action::CloseFd),
+        (fd(), any::<u32>(), option::of(fd())).prop_map(|(eventfd, gsi, resample)| {
+            Action::Guest(GuestCall::Assign(Irqfd { eventfd, gsi, resample }))
+        }),
+        (fd(), any::<u32>())
+            .prop_map(|(eventfd, gsi)| Action::Guest(GuestCall::Deassign { eventfd, gsi })),
+        any::<u32>().prop_map(|gsi| Action::Guest(GuestCall::Eoi(gsi))),
+        any::<u32>().prop_map(|gsi| Action::Guest(GuestCall::Look(gsi))),
     ]
 }
 
@@ -211,7 +219,12 @@ fn any_answer(action: &Action) -> BoxedStrategy<Vec<Expect>> {
                 })
                 .boxed();
         }
-        Action::Stimulate(_) => return Just(Vec::new()).boxed(),
+        Action::Stimulate(_) | Action::Guest(GuestCall::Eoi(_)) => {
+            return Just(Vec::new()).boxed();
+        }
+        Action::Guest(GuestCall::Look(_)) => {
+            (0u64..2).prop_map(|value| Expect::Value { value, care: u64::MAX }).boxed()
+        }
         Action::SetIrqs(_) => {
             prop_oneof![Just(zero), errno, (1u32..).prop_map(Expect::Only)].boxed()
         }
@@ -318,6 +331,12 @@ fn made_before<'a>(steps: impl Iterator<Item = &'a StepLine>) -> Vec<Names> {
         | Action::CloseFd(FdRef::Name(name)) = &step.action.what
         {
             all.push(name.clone());
+        }
+        if let Action::Guest(call) = &mut step.action.what.clone() {
+            all.extend(call.fds_mut().filter_map(|fd| match fd {
+                FdRef::Name(name) => Some(name.clone()),
+                FdRef::Number(_) | FdRef::Closed => None,
+            }));
         }
         for expect in &step.expect {
             if let Expect::Counter(names, _) = &expect.what {

@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use crate::device::{Answer, Device, Fd, Moment, RegionInfo, Stimulate, Stimulus};
 use crate::errno::Errno;
 use crate::event::{Event, Step};
+use crate::guest::GuestCall;
 use crate::uapi::{IrqInfo, IrqSetHeader};
 
 /// Answers of a device that can't be told to raise anything, and what it was asked.
@@ -112,6 +113,10 @@ impl Device for Fake {
 
     fn eventfd_close(&mut self, _: Fd) -> Result<(), Errno> {
         Ok(())
+    }
+
+    fn guest(&mut self, _: GuestCall) -> Result<bool, Errno> {
+        Err(Errno::EOPNOTSUPP)
     }
 
     fn take_events(&mut self) -> Vec<Event> {

@@ -117,7 +117,8 @@ pub fn ask(
             scenarios.push(Recorded::new(&item.fingerprint(), block, &writes));
         }
         let version = format!("{} ({})", kernel.version, kernel.release);
-        let recording = Recording { kernel: version, qemu: qemu.clone(), scenarios };
+        let recording =
+            Recording { kernel: version, qemu: qemu.clone(), scenarios, ..Recording::default() };
         let (host, device) = (host.clone(), device.to_owned());
         answers.push(Kept { host, device, part: remapping.part(), recording });
     }

@@ -69,7 +69,8 @@ pub fn ask(kernel: &Kernel, program: &Path, items: &[Item]) -> Result<Vec<Kept>>
             scenarios.push(Recorded::new(&item.fingerprint(), &block, &[]));
         }
         let version = format!("{} ({})", kernel.version, kernel.release);
-        let recording = Recording { kernel: version, qemu: qemu_version(), scenarios };
+        let recording =
+            Recording { kernel: version, qemu: qemu_version(), scenarios, ..Recording::default() };
         let (host, device) = (host.clone(), device.to_owned());
         answers.push(Kept { host, device, part: Part::Inside, recording });
     }

@@ -2,6 +2,7 @@
 //! kept of this kernel in the repository, or become what is kept.
 
 use std::fs;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result};
 use vfio_irq_book::verified::Verified;
@@ -87,8 +88,11 @@ fn verified_note(items: &[Item]) -> Option<String> {
 /// # Errors
 /// When a file can't be written, or recordings of one kernel are of several versions.
 pub fn record(answers: &[Kept], items: &[Item]) -> Result<Findings> {
+    let day = day_of(SystemTime::now());
     for one in answers {
-        one.write()?;
+        let mut kept = one.clone();
+        kept.recording.day = day.clone();
+        kept.write()?;
     }
     let verified = verified::of(&replay::kept(), items)?;
     let file = root().join(Verified::FILE);
@@ -102,4 +106,46 @@ pub fn record(answers: &[Kept], items: &[Item]) -> Result<Findings> {
         verified.clauses.len()
     );
     Ok(Findings { problems: Vec::new(), notes: vec![note] })
+}
+
+/// The day of a time, in UTC: `2026-11-30`. Years have 365 or 366 days (Gregorian calendar); leap
+/// seconds are none of Unix time's.
+fn day_of(time: SystemTime) -> String {
+    let seconds = time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    let (mut days, mut year) = (seconds / 86_400, 1970);
+    let is_leap = |year: u64| {
+        year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400))
+    };
+    let length = |year| if is_leap(year) { 366 } else { 365 };
+    while days >= length(year) {
+        days -= length(year);
+        year += 1;
+    }
+    let february = if is_leap(year) { 29 } else { 28 };
+    let mut month = 1;
+    for length in [31, february, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] {
+        if days < length {
+            break;
+        }
+        days -= length;
+        month += 1;
+    }
+    format!("{year}-{month:02}-{:02}", days + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    // From `date -u -d @SECONDS +%F`.
+    #[test]
+    fn day_of_a_time_is_the_calendars() {
+        let day = |seconds| day_of(UNIX_EPOCH + Duration::from_secs(seconds));
+        assert_eq!(day(0), "1970-01-01");
+        assert_eq!(day(951_782_399), "2000-02-28");
+        assert_eq!(day(951_868_799), "2000-02-29");
+        assert_eq!(day(1_796_083_199), "2026-11-30");
+        assert_eq!(day(1_798_761_600), "2027-01-01");
+    }
 }

@@ -6,6 +6,7 @@
 //! | [`inside`] | what becomes of an interrupt after each register write of a call |
 //! | [`kselftest`] | which tests of the exported selftest pass |
 //! | [`programs`] | what exported C and Rust programs print |
+//! | [`recipes`] | what the book's recipes, C and Rust, say they did |
 //! | [`random`] | what the user sees of random operations |
 //! | [`keep`] | the answers with the emulator's and with the recordings in the repository, or makes them those |
 
@@ -15,6 +16,7 @@ pub mod keep;
 pub mod kselftest;
 pub mod programs;
 pub mod random;
+pub mod recipes;
 
 pub use vfio_irq_tests::recording::{Recorded, Recording};
 

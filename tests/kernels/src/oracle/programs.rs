@@ -137,7 +137,8 @@ fn choose<'a>(
     let count = carried.len();
     for (item, expected) in carried {
         let expected = answers_of(&expected);
-        if !export::not_carried(&item.scenario, Known::by_name(device)).is_empty() {
+        let unable = export::not_carried(&item.scenario, Known::by_name(device));
+        if !unable.is_empty() || item.asks_kvm() {
             unsaid += 1;
         } else if heard(item).is_some_and(|heard| answers_of(heard) != expected) {
             unlike += 1;

@@ -1,0 +1,33 @@
+#include <errno.h>
+
+#include "recipes.h"
+
+// ANCHOR: leave_intx
+/*
+ * From INTx, with its trigger in *intx, to n vectors of MSI or MSI-X.
+ *
+ * Mask the interrupt causes in the device's own registers before the call; afterwards unmask them,
+ * and handle the device once, as if it had interrupted. Whatever is not 0 leaves INTx on, unmasked
+ * and without unmask eventfd; above 0, so many vectors can be had. -ENOTRECOVERABLE: nothing is on.
+ */
+int irq_leave_intx(int device, int32_t *intx, uint32_t index, uint32_t n, int32_t *fds)
+{
+	struct vfio_irq_info info;
+	int ret = irq_ask(device, index, &info);
+
+	if (ret)
+		return ret;
+	if (n > info.count)	/* known before anything is touched */
+		return info.count ? (int)info.count : -ENODEV;
+	ret = irq_disable(device, VFIO_PCI_INTX_IRQ_INDEX);
+	if (ret)
+		return ret;
+	ret = irq_enable(device, index, n, fds);
+	if (ret == 0)
+		irq_close(intx, 1);
+	else if (irq_set(device, VFIO_IRQ_SET_ACTION_TRIGGER, VFIO_PCI_INTX_IRQ_INDEX, 0, 1,
+			 intx) != 0)
+		ret = -ENOTRECOVERABLE;
+	return ret;
+}
+// ANCHOR_END: leave_intx

@@ -1,0 +1,56 @@
+//! The recipes, in C and in Rust, on a kernel made of the emulator.
+//!
+//! Each test runs in both languages, and no descriptor may be left open at its end. Where a host's refusal can't be
+//! had from the emulator it is put into the kernel's mouth ([`Kernel::answer`]).
+#![cfg(target_os = "linux")]
+#![allow(unsafe_code, reason = "this program's ioctl is its own")]
+
+mod add;
+mod book;
+mod enable;
+mod kernel;
+mod kvm;
+mod shut_down;
+mod stories;
+mod switch;
+
+use std::sync::Mutex;
+
+use kernel::Kernel;
+use vfio_irq_recipes::{Recipes, Rust};
+
+/// Descriptors are counted: one test at a time.
+static ALONE: Mutex<()> = Mutex::new(());
+
+fn languages() -> Vec<&'static dyn Recipes> {
+    vec![
+        #[cfg(has_c)]
+        &vfio_irq_recipes::c::C,
+        &Rust,
+    ]
+}
+
+fn open_descriptors() -> usize {
+    std::fs::read_dir("/proc/self/fd").expect("Linux has it").count()
+}
+
+/// Runs a check in both languages, each with a kernel of its own.
+fn each(function: &str, host: &str, check: impl Fn(&dyn Recipes, &mut Kernel)) {
+    // A test that failed has told; the others are still worth running.
+    let _alone = ALONE.lock().unwrap_or_else(|failed| failed.into_inner());
+    for recipes in languages() {
+        let before = open_descriptors();
+        let mut kernel = Kernel::new(function, host);
+        check(recipes, &mut kernel);
+        drop(kernel);
+        assert_eq!(open_descriptors(), before, "{}: descriptors are left", recipes.language());
+    }
+}
+
+#[test]
+fn c_is_compiled_where_it_must_be() {
+    if cfg!(not(has_c)) {
+        assert!(std::env::var_os("CI").is_none(), "cc or <linux/vfio.h> is missing");
+        println!("skipped: cc or <linux/vfio.h> is missing");
+    }
+}
