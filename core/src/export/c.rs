@@ -113,6 +113,14 @@ impl Body {
                 return None;
             }
         }
+        // A descriptor that is made and nothing else: main would look what was left in it.
+        for place in &plan.variables.made {
+            if let Place::One { variable, .. } = place
+                && parts::words(&self.code, variable) == 1
+            {
+                self.line(&format!("(void){variable};"));
+            }
+        }
         self.text.push_str("}\n");
         Some(())
     }

@@ -36,11 +36,22 @@ pub(super) fn used<'a>(texts: &[&'a str], body: &str) -> Vec<&'a str> {
     parts.into_iter().filter(|part| part.used).map(|part| part.text).collect()
 }
 
+/// What a name is made of.
+fn is_part(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '_'
+}
+
 /// Whether a text calls this function, by no longer name.
 fn has_call(text: &str, name: &str) -> bool {
-    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
     text.match_indices(name)
         .any(|(at, _)| text[at + name.len()..].starts_with('(') && !text[..at].ends_with(is_part))
+}
+
+/// How often a name stands in a text, as no part of a longer one.
+pub(super) fn words(text: &str, name: &str) -> usize {
+    let alone =
+        |at: usize| !text[at + name.len()..].starts_with(is_part) && !text[..at].ends_with(is_part);
+    text.match_indices(name).filter(|(at, _)| alone(*at)).count()
 }
 
 #[cfg(test)]

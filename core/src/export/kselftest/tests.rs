@@ -124,6 +124,13 @@ fn message_control_is_read_where_the_device_has_it() {
 }
 
 #[test]
+fn descriptor_that_nobody_uses_is_not_an_unused_variable() {
+    let program = made("eventfd a b\nread a -> EAGAIN\nirq_info 9 -> EINVAL\n").program;
+
+    assert!(program.contains("\t(void)fd_b;\n}") && !program.contains("(void)fd_a;"), "{program}");
+}
+
+#[test]
 fn names_that_are_no_identifiers_of_c_are_made_ones_each_its_own() {
     let sources =
         ["a/b", "a-b", "*/ x\"\n"].map(|name| Source { name, text: "irq_info 9 -> EINVAL\n" });
