@@ -112,7 +112,7 @@ impl GuestEvent {
                 format!("guest: gsi {gsi} is up ({} = 0)", name(eventfd))
             }
             Self::Eoi { gsi } => format!("guest: EOI, gsi {gsi}"),
-            Self::Resampled { eventfd, gsi } => format!("gsi {gsi} ▼ {} += 1", name(eventfd)),
+            Self::Resampled { eventfd, gsi } => format!("KVM: gsi {gsi} ▼, {} += 1", name(eventfd)),
             Self::Looked { gsi, up: true } => format!("guest: gsi {gsi} up"),
             Self::Looked { gsi, up: false } => format!("guest: gsi {gsi} down"),
         }

@@ -7,6 +7,7 @@ use core::fmt::Write;
 
 use super::plan::{Bytes, One, Op, Place, Plan, Raise, Request};
 use super::{Known, MAX_PROGRAM, parts};
+use crate::guest::{GuestCall, Irqfd};
 use crate::scenario::ast::WriteData;
 use crate::uapi::{CONFIG_REGION, IrqIndex, IrqSetFlags};
 
@@ -267,7 +268,7 @@ impl Body {
                 self.line(&format!("write_eventfd({}, {});", one(fd), long(*value)));
             }
             Op::CloseFd(fd) => self.line(&format!("close_fd({});", one(fd))),
-            Op::Irqfd { fd, gsi, resample, off } => self.irqfd(fd, *gsi, resample.as_ref(), *off),
+            Op::Irqfd(call) => self.irqfd(call),
             Op::Expect(text) => self.line(&format!("expect(\"{text}\");")),
             Op::ExpectData(bytes, text) if text.len() > MAX_STRING => {
                 let all = bytes.iter().map(|byte| format!("{byte:#04x}"));
@@ -340,15 +341,22 @@ impl Body {
         self.line(&format!("}}, {data}, {size});"));
     }
 
-    fn irqfd(&mut self, fd: &One, gsi: u32, resample: Option<&One>, off: bool) {
+    fn irqfd(&mut self, call: &GuestCall<One>) {
+        let (eventfd, gsi, flag, resample) = match call {
+            GuestCall::Assign(Irqfd { eventfd, gsi, resample: None }) => (eventfd, gsi, None, None),
+            GuestCall::Assign(Irqfd { eventfd, gsi, resample }) => {
+                (eventfd, gsi, Some("RESAMPLE"), resample.as_ref())
+            }
+            GuestCall::Deassign { eventfd, gsi } => (eventfd, gsi, Some("DEASSIGN"), None),
+            GuestCall::Eoi(_) | GuestCall::Look(_) => return,
+        };
         self.line("kvm_irqfd((struct kvm_irqfd){");
-        self.line(&format!("\t.fd = {},", one(fd)));
-        self.line(&format!("\t.gsi = {},", number(gsi)));
-        if off {
-            self.line("\t.flags = KVM_IRQFD_FLAG_DEASSIGN,");
+        self.line(&format!("\t.fd = {},", one(eventfd)));
+        self.line(&format!("\t.gsi = {},", number(*gsi)));
+        if let Some(flag) = flag {
+            self.line(&format!("\t.flags = KVM_IRQFD_FLAG_{flag},"));
         }
         if let Some(resample) = resample {
-            self.line("\t.flags = KVM_IRQFD_FLAG_RESAMPLE,");
             self.line(&format!("\t.resamplefd = {},", one(resample)));
         }
         self.line("});");

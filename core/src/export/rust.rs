@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 
 use super::plan::{Bytes, One, Op, Place, Plan, Raise, Request};
 use super::{Known, MAX_PROGRAM, parts};
+use crate::guest::{GuestCall, Irqfd};
 use crate::scenario::ast::WriteData;
 use crate::uapi::{CONFIG_REGION, IrqIndex, IrqSetFlags};
 
@@ -182,12 +183,18 @@ impl Body {
                 self.line(&format!("run.write_eventfd({}, {});", one(fd), long(*value)));
             }
             Op::CloseFd(fd) => self.line(&format!("run.close_fd({});", one(fd))),
-            Op::Irqfd { fd, gsi, resample, off } => {
-                // KVM_IRQFD_FLAG_DEASSIGN, KVM_IRQFD_FLAG_RESAMPLE
-                let flags =
-                    if *off { "1 << 0" } else { resample.as_ref().map_or("0", |_| "1 << 1") };
-                let resample = resample.as_ref().map_or("-1".into(), one);
-                self.line(&format!("run.kvm_irqfd({}, {gsi}, {flags}, {resample});", one(fd)));
+            Op::Irqfd(call) => {
+                // KVM_IRQFD_FLAG_DEASSIGN is 1 << 0, KVM_IRQFD_FLAG_RESAMPLE 1 << 1.
+                let (eventfd, gsi, flags, resample) = match call {
+                    GuestCall::Assign(Irqfd { eventfd, gsi, resample }) => {
+                        let flags = resample.as_ref().map_or("0", |_| "1 << 1");
+                        (eventfd, gsi, flags, resample.as_ref())
+                    }
+                    GuestCall::Deassign { eventfd, gsi } => (eventfd, gsi, "1 << 0", None),
+                    GuestCall::Eoi(_) | GuestCall::Look(_) => return,
+                };
+                let resample = resample.map_or("-1".into(), one);
+                self.line(&format!("run.kvm_irqfd({}, {gsi}, {flags}, {resample});", one(eventfd)));
             }
             Op::Expect(text) | Op::ExpectData(_, text) => {
                 self.line(&format!("run.expect(\"{text}\");"))

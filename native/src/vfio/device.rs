@@ -156,6 +156,9 @@ impl Device for VfioDevice {
 
     fn guest(&mut self, call: GuestCall) -> Result<bool, Errno> {
         let Self { fds, kvm, events, .. } = self;
+        if kvm.begins() {
+            events.push(Event::Note("KVM and its guest are played by this program".into()));
+        }
         kvm.call(call, fds, &mut |event| events.push(Event::Guest(event)))
     }
 

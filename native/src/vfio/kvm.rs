@@ -26,11 +26,18 @@ struct Held {
 /// The eventfds in KVM's hands, and the guest's interrupts that are up.
 #[derive(Debug, Default)]
 pub(super) struct Kvm {
+    /// Something was asked of it.
+    begun: bool,
     held: BTreeMap<Fd, Held>,
     up: BTreeSet<u32>,
 }
 
 impl Kvm {
+    /// Whether this is the first that is asked of it.
+    pub(super) fn begins(&mut self) -> bool {
+        !std::mem::replace(&mut self.begun, true)
+    }
+
     /// Answers a call; what happens is told.
     pub(super) fn call(
         &mut self,
