@@ -15,7 +15,7 @@ use anyhow::{Result, bail};
 use std::process::ExitCode;
 
 const HELP: &str = "\
-Tasks of this project. Both set up what is missing on this machine first.
+Tasks of this project. Each sets up what it misses on this machine first.
 
   cargo xtask serve [--port N] [--release]
       Build the book and the playground, serve them, and build and reload
