@@ -74,7 +74,10 @@ pub const RULES: &[Rule] = &[
     implementation("ERR-REQ-SHAPE", "ERR and REQ take start 0 and count of at most 1"),
     implementation("ERR-REQ-NO-TRIGGER", "DATA_NONE needs a trigger that is set"),
     implementation("ERR-REQ-COUNT", "DATA_BOOL and DATA_EVENTFD need count 1"),
-    implementation("ERR-REQ-NEGATIVE-FD", "only -1 drops an ERR or REQ trigger, since 6.12"),
+    implementation(
+        "ERR-REQ-NEGATIVE-FD",
+        "only -1 drops an ERR or REQ trigger, since 6.19 and 6.12.63",
+    ),
     implementation("RESET-NONE", "a function that can't be reset answers EINVAL"),
     implementation("RESET-RESTORE", "a reset restores MSI and MSI-X as the host had set them"),
     implementation("REGION-INDEX", "the function has no such region"),

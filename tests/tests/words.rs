@@ -155,6 +155,10 @@ fn patch_quotes_no_comment_and_its_counts_are_right() {
         let heads: Vec<&&str> = lines.iter().filter(|line| line.starts_with("@@")).collect();
         assert!(heads[hunks].contains(&head), "{}: not {head}", heads[hunks]);
         assert!(added.iter().all(|line| line.len() <= 81), "wider than 80 columns");
+        // The old comments begin with `/**`, and their titles are `IOCTL - _IOW(…)`.
+        assert_eq!(added[0], "+/*");
+        let of_old_title = |line: &&str| line.contains("_IO") || line.ends_with("irq_info)");
+        assert!(!added.iter().any(of_old_title), "a line of an old title");
         hunks += 1;
     }
     assert_eq!(hunks, 2);

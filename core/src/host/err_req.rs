@@ -1,6 +1,7 @@
 //! ERR and REQ: one trigger each, independent of the other indexes.
 //!
-//! Models `vfio_pci_set_ctx_trigger_single` of vfio_pci_intrs.c.
+//! Models `vfio_pci_set_ctx_trigger_single` of vfio_pci_intrs.c and its two callers, whose check of
+//! the range no request reaches: SET-RANGE comes first.
 
 use alloc::vec;
 use alloc::vec::Vec;
