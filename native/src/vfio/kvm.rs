@@ -8,11 +8,11 @@
 //! Left out: what the kernel does at the moment of a signal because KVM is first in the eventfd's
 //! wait queue (an eventfd of KVM's that is INTx's unmask eventfd too unmasks here).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use vfio_irq_core::device::Fd;
 use vfio_irq_core::errno::Errno;
-use vfio_irq_core::guest::{GuestCall, GuestEvent, Irqfd};
+use vfio_irq_core::guest::{GuestCall, GuestEvent, Irqfd, Pending};
 
 use super::descriptors::Descriptors;
 
@@ -29,7 +29,7 @@ pub(super) struct Kvm {
     /// Something was asked of it.
     begun: bool,
     held: BTreeMap<Fd, Held>,
-    up: BTreeSet<u32>,
+    pending: Pending,
 }
 
 impl Kvm {
@@ -56,13 +56,13 @@ impl Kvm {
             GuestCall::Eoi(gsi) => {
                 self.wait(gsi, fds, tell);
                 tell(GuestEvent::Eoi { gsi });
-                if self.up.remove(&gsi) {
+                if self.pending.end(gsi) {
                     self.resample(gsi, fds, tell);
                 }
             }
             GuestCall::Look(gsi) => {
                 self.wait(gsi, fds, tell);
-                let up = self.up.contains(&gsi);
+                let up = self.pending.take(gsi);
                 tell(GuestEvent::Looked { gsi, up });
                 return Ok(up);
             }
@@ -94,7 +94,7 @@ impl Kvm {
 
     fn inject(&mut self, irqfd: Irqfd, tell: &mut dyn FnMut(GuestEvent)) {
         let Irqfd { eventfd, gsi, .. } = irqfd;
-        let merged = !self.up.insert(gsi);
+        let merged = self.pending.raise(&irqfd);
         tell(GuestEvent::Injected { eventfd, gsi, merged });
     }
 
@@ -160,7 +160,7 @@ impl Kvm {
         let _ = fds.read(eventfd);
         let level = |held: &Held| held.irqfd.gsi == irqfd.gsi && held.irqfd.resample.is_some();
         if irqfd.resample.is_some() && !self.held.values().any(level) {
-            self.up.remove(&irqfd.gsi);
+            self.pending.fall(irqfd.gsi);
         }
         tell(GuestEvent::Deassigned { eventfd, gsi: irqfd.gsi });
     }
@@ -172,7 +172,7 @@ impl Kvm {
         for eventfd in &eventfds {
             self.take(*eventfd, fds, tell);
         }
-        if !self.up.contains(&gsi) {
+        if !self.pending.is_up(gsi) {
             fds.wait_any(&eventfds);
             for eventfd in eventfds {
                 self.take(eventfd, fds, tell);
