@@ -3,7 +3,8 @@
 //! A guest's end of interrupt can't be had without a guest, so KVM itself is not asked; what is
 //! behind the eventfds, vfio-pci and INTx's unmask eventfd, is the kernel's. KVM takes a count the
 //! moment it is added; this program takes it when somebody would see the difference: before a read,
-//! a look at the guest, an end of interrupt. Signals in between are one for the guest either way.
+//! a look at the guest, an end of interrupt. Signals in between are one for the guest either way: what
+//! takes the interrupt or ends it is looked at first.
 //!
 //! Left out: what the kernel does at the moment of a signal because KVM is first in the eventfd's
 //! wait queue (an eventfd of KVM's that is INTx's unmask eventfd too unmasks here).
@@ -248,6 +249,21 @@ mod tests {
         assert_eq!(bench.look(), Ok(true));
         bench.call(GuestCall::Eoi(5)).expect("an end");
         assert_eq!(bench.look(), Ok(false));
+    }
+
+    #[test]
+    fn signal_after_the_guest_took_the_interrupt_is_one_more() {
+        let mut bench = Bench::new();
+        let a = bench.eventfd();
+        bench.assign(a, None).expect("open");
+        bench.signal(a);
+        assert_eq!(bench.look(), Ok(true));
+        bench.signal(a);
+        bench.signal(a);
+        for up in [true, false] {
+            bench.call(GuestCall::Eoi(5)).expect("an end");
+            assert_eq!(bench.look(), Ok(up));
+        }
     }
 
     #[test]
