@@ -3,10 +3,11 @@
 //! Models `irqfd_wakeup`, `kvm_irqfd_assign`, `kvm_irqfd_deassign`, `irqfd_shutdown` and
 //! `irqfd_resampler_ack` of virt/kvm/eventfd.c (Linux 6.1, 6.12, 7.3).
 //!
-//! Left out: the guest's interrupt controller. A gsi is up from the injection to the guest's end of
-//! interrupt, and what is injected while it is up is one with it; that a guest takes an interrupt
-//! and ends it at two moments is not told apart. Left out, too: more than one VM, and interrupts
-//! that are posted to the guest by hardware, which no eventfd sees.
+//! Left out: the guest's interrupt controller. Of it there is [`Pending`]: an edge waits until the
+//! guest takes it, and one more can wait behind it. A gsi here is a message's or an edge-triggered
+//! pin's, but for RESAMPLE, which is a level: that a level-triggered pin loses an edge while the
+//! guest has the interrupt, is left out. So are more than one VM, and interrupts that are posted
+//! to the guest by hardware, which no eventfd sees.
 
 #![expect(missing_docs, reason = "a field is said in the line of its variant")]
 
@@ -43,7 +44,7 @@ pub enum GuestCall<F = Fd> {
     Deassign { eventfd: F, gsi: u32 },
     /// The guest ends the interrupt.
     Eoi(u32),
-    /// Whether the interrupt is up at the guest.
+    /// Whether the interrupt is up at the guest; if it is, the guest takes it.
     Look(u32),
 }
 
@@ -84,7 +85,7 @@ pub enum GuestEvent {
     Assigned(Irqfd),
     /// KVM let go of the eventfd, and took the count along.
     Deassigned { eventfd: Fd, gsi: u32 },
-    /// KVM injected for the eventfd; `merged`: the interrupt was up already.
+    /// KVM injected for the eventfd; `merged`: the interrupt was pending already.
     Injected { eventfd: Fd, gsi: u32, merged: bool },
     /// The guest ended the interrupt.
     Eoi { gsi: u32 },
@@ -119,12 +120,84 @@ impl GuestEvent {
     }
 }
 
+/// An interrupt of the guest.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+struct Interrupt {
+    gsi: u32,
+    /// Raised by an edge, and not taken yet.
+    edge: bool,
+    /// An edge the guest took, and has not ended.
+    taken: bool,
+    /// Held up by an irqfd with RESAMPLE.
+    level: bool,
+}
+
+/// The guest's interrupts that are up.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+pub struct Pending {
+    all: Vec<Interrupt>,
+}
+
+impl Pending {
+    /// Whether an interrupt is up: pending, or taken and not ended.
+    pub fn is_up(&self, gsi: u32) -> bool {
+        self.all.iter().any(|one| one.gsi == gsi)
+    }
+
+    /// Changes an interrupt; one that is no longer up is forgotten.
+    fn change<T>(&mut self, gsi: u32, change: impl FnOnce(&mut Interrupt) -> T) -> T {
+        let at = self.all.iter().position(|one| one.gsi == gsi);
+        let mut one =
+            at.map_or(Interrupt { gsi, ..Interrupt::default() }, |at| self.all.swap_remove(at));
+        let done = change(&mut one);
+        if one.edge || one.taken || one.level {
+            self.all.push(one);
+        }
+        done
+    }
+
+    /// An eventfd's signal; whether the interrupt was pending already.
+    pub fn raise(&mut self, irqfd: &Irqfd) -> bool {
+        self.change(irqfd.gsi, |one| {
+            let merged = one.edge || one.level;
+            // IRQFD-EDGE, IRQFD-RESAMPLE
+            match irqfd.resample {
+                None => one.edge |= !one.level,
+                Some(_) => one.level = true,
+            }
+            merged
+        })
+    }
+
+    /// The guest takes the interrupt if it is up; whether it is. An edge that comes from now on is
+    /// another interrupt, after this one.
+    pub fn take(&mut self, gsi: u32) -> bool {
+        self.change(gsi, |one| {
+            if !one.taken {
+                one.taken = core::mem::take(&mut one.edge);
+            }
+        });
+        self.is_up(gsi)
+    }
+
+    /// The guest ends the interrupt, which it took now if it did not before; whether it had one.
+    pub fn end(&mut self, gsi: u32) -> bool {
+        let was_up = self.take(gsi);
+        self.change(gsi, |one| (one.taken, one.level) = (false, false));
+        was_up
+    }
+
+    /// Nobody holds the level up any more; an edge is not lost by it.
+    pub fn fall(&mut self, gsi: u32) {
+        self.change(gsi, |one| one.level = false);
+    }
+}
+
 /// The eventfds in KVM's hands, and what of it is up at the guest.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub struct Guest {
     irqfds: Vec<Irqfd>,
-    /// Interrupts the guest has not ended.
-    up: Vec<u32>,
+    pending: Pending,
 }
 
 impl Guest {
@@ -140,7 +213,7 @@ impl Guest {
 
     /// Whether an interrupt is up.
     pub fn is_up(&self, gsi: u32) -> bool {
-        self.up.contains(&gsi)
+        self.pending.is_up(gsi)
     }
 
     /// `KVM_IRQFD`, its checks in their order.
@@ -162,24 +235,9 @@ impl Guest {
         let gone = self.irqfds.remove(at);
         let same = |irqfd: &Irqfd| irqfd.gsi == gone.gsi && irqfd.resample.is_some();
         if gone.resample.is_some() && !self.irqfds.iter().any(same) {
-            self.end(gone.gsi);
+            self.pending.fall(gone.gsi);
         }
         Some(gone)
-    }
-
-    /// The interrupt goes up; whether it was not.
-    fn raise(&mut self, gsi: u32) -> bool {
-        let new = !self.is_up(gsi);
-        if new {
-            self.up.push(gsi);
-        }
-        new
-    }
-
-    /// The interrupt goes down; whether it was up.
-    fn end(&mut self, gsi: u32) -> bool {
-        let at = self.up.iter().position(|up| *up == gsi);
-        at.map(|at| self.up.swap_remove(at)).is_some()
     }
 }
 
@@ -208,7 +266,7 @@ impl Cx<'_> {
             }
             GuestCall::Eoi(gsi) => self.eoi(gsi),
             GuestCall::Look(gsi) => {
-                let up = self.guest.is_up(gsi);
+                let up = self.guest.pending.take(gsi);
                 self.tell(GuestEvent::Looked { gsi, up });
                 return Ok(up);
             }
@@ -218,8 +276,8 @@ impl Cx<'_> {
 
     fn inject(&mut self, irqfd: Irqfd) {
         let Irqfd { eventfd, gsi, .. } = irqfd;
-        // IRQFD-EDGE, IRQFD-COALESCE: what is up already stays one interrupt.
-        let merged = !self.guest.raise(gsi);
+        // IRQFD-COALESCE: what is pending already stays one interrupt.
+        let merged = self.guest.pending.raise(&irqfd);
         self.tell(GuestEvent::Injected { eventfd, gsi, merged });
     }
 
@@ -247,7 +305,7 @@ impl Cx<'_> {
     /// The line goes down first; a device that is still up asks again.
     fn eoi(&mut self, gsi: u32) {
         self.tell(GuestEvent::Eoi { gsi });
-        if !self.guest.end(gsi) {
+        if !self.guest.pending.end(gsi) {
             // IRQFD-IDLE-EOI
             return;
         }

@@ -46,7 +46,7 @@ fn eventfd_in_kvms_hands_is_empty_for_the_user() {
 }
 
 #[test]
-fn signals_before_the_guests_end_of_interrupt_are_one() {
+fn signals_before_the_guest_takes_the_interrupt_are_one() {
     let trace = holds(
         "set_irqs msix trigger eventfd 0 [a] -> 0\n\
          irqfd a gsi 5 -> 0\n\
@@ -58,6 +58,36 @@ fn signals_before_the_guests_end_of_interrupt_are_one() {
     );
     let merged = |event: &&GuestEvent| matches!(event, GuestEvent::Injected { merged: true, .. });
     assert_eq!(guest_events(&trace).iter().filter(merged).count(), 2);
+}
+
+#[test]
+fn signals_after_the_guest_took_the_interrupt_are_one_more() {
+    holds(
+        "eventfd a\n\
+         irqfd a gsi 5 -> 0\n\
+         write a 1\n\
+         guest 5 -> 1\n\
+         write a 1 x2\n\
+         guest 5 -> 1\n\
+         eoi 5\n\
+         guest 5 -> 1\n\
+         eoi 5\n\
+         guest 5 -> 0\n",
+    );
+}
+
+#[test]
+fn level_that_falls_takes_no_edge_along() {
+    holds(
+        "eventfd a b u\n\
+         irqfd a gsi 5 resample u -> 0\n\
+         irqfd b gsi 5 -> 0\n\
+         write b 1\n\
+         irqfd a gsi 5 off -> 0\n\
+         guest 5 -> 1\n\
+         eoi 5\n\
+         guest 5 -> 0 u=0\n",
+    );
 }
 
 #[test]

@@ -4,6 +4,7 @@
 pub mod blocks;
 pub mod corpus;
 pub mod e2e;
+pub mod kvm;
 pub mod prose;
 pub mod recording;
 pub mod replay;

@@ -3,19 +3,20 @@
 //! A scenario is confirmed on a kernel and device when its recording is of the present text, its
 //! expectations held there, and the emulator answers as the kernel did. A clause is confirmed where
 //! a scenario whose header names it is, on kernels that scenario is meant to speak for. Rules of KVM's
-//! are confirmed by none: nobody asked it.
+//! are confirmed by no scenario, but where KVM itself was asked, device `kvm` ([`crate::kvm`]).
 
 use anyhow::{Result, ensure};
 use vfio_irq_book::verified::{Kernel, Scenario, Verified};
 
 use crate::corpus::Item;
+use crate::kvm::{DEVICE, Heard};
 use crate::replay::Kept;
 
 /// What the file says.
 ///
 /// # Errors
 /// When recordings of one kernel are of several versions.
-pub fn of(kept: &[Kept], items: &[Item]) -> Result<Verified> {
+pub fn of(kept: &[Kept], kvm: &[Heard], items: &[Item]) -> Result<Verified> {
     let mut verified = Verified::default();
     for one in kept {
         let Kept { host, recording, .. } = one;
@@ -46,6 +47,20 @@ pub fn of(kept: &[Kept], items: &[Item]) -> Result<Verified> {
             }
         }
         verified.scenarios.insert(item.name.clone(), scenario);
+    }
+    for heard in kvm.iter().filter(|heard| !heard.kernel.is_empty()) {
+        let asked = verified.kernels.get(&heard.host);
+        ensure!(
+            asked.is_none_or(|asked| (&asked.version, &asked.qemu) == (&heard.kernel, &heard.qemu)),
+            "{}: KVM recorded on Linux {}, QEMU {}, others on another",
+            heard.host,
+            heard.kernel,
+            heard.qemu
+        );
+        for clause in heard.confirmed() {
+            let seen = verified.clauses.entry(clause).or_default();
+            add(seen.entry(heard.host.clone()).or_default(), DEVICE);
+        }
     }
     Ok(verified)
 }

@@ -7,7 +7,7 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use vfio_irq_book::verified::Verified;
 use vfio_irq_tests::corpus::{DEVICES, HOSTS, Item};
 use vfio_irq_tests::replay::{self, Kept, Part, Problem, RECORD};
-use vfio_irq_tests::{root, scenarios, stories, verified};
+use vfio_irq_tests::{kvm, root, scenarios, stories, verified};
 
 fn main() {
     let mut trials: Vec<Trial> = replay::kept()
@@ -66,7 +66,7 @@ fn needed(items: &[Item]) -> Result<()> {
 
 /// Nothing in the verified file is by hand, and nothing has moved since.
 fn current(items: &[Item]) -> Result<()> {
-    let ours = verified::of(&replay::kept(), items)?.print();
+    let ours = verified::of(&replay::kept(), &kvm::kept(), items)?.print();
     let file = std::fs::read_to_string(root().join(Verified::FILE)).unwrap_or_default();
     let differs = |(file, ours): &(&str, &str)| file != ours;
     let first = file.lines().zip(ours.lines()).find(differs);

@@ -6,8 +6,8 @@ use crate::test::Counts;
 use anyhow::{Result, bail};
 
 /// What `test` skips where the machine can't do it.
-const COMPARISONS: [&str; 7] =
-    ["random", "inside", "scenarios", "no-remapping", "programs", "recipes", "kselftest"];
+const COMPARISONS: [&str; 8] =
+    ["random", "inside", "scenarios", "no-remapping", "programs", "recipes", "kselftest", "kvm"];
 /// What the guest runs: static, so that it needs nothing there. The recipes' program lies beside it.
 const PROGRAM: &str = "target/x86_64-unknown-linux-musl/release/vfio-irq";
 

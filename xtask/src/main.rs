@@ -27,8 +27,8 @@ Tasks of this project. Each sets up what it misses on this machine first.
 
   cargo xtask kernels [--record] [--only COMPARISON] [--ops N] [--seed N] [HOST]...
       The emulator against real Linux kernels under QEMU: random, inside,
-      scenarios, no-remapping, programs, recipes, kselftest; --record keeps
-      what they answer
+      scenarios, no-remapping, programs, recipes, kselftest, kvm; --record
+      keeps what they answer
 
   cargo xtask clauses [--coverage]
       Print of each clause where it stands, who cites and exercises it and

@@ -3,16 +3,17 @@
 //! A guest's end of interrupt can't be had without a guest, so KVM itself is not asked; what is
 //! behind the eventfds, vfio-pci and INTx's unmask eventfd, is the kernel's. KVM takes a count the
 //! moment it is added; this program takes it when somebody would see the difference: before a read,
-//! a look at the guest, an end of interrupt. Signals in between are one for the guest either way.
+//! a look at the guest, an end of interrupt. Signals in between are one for the guest either way: what
+//! takes the interrupt or ends it is looked at first.
 //!
 //! Left out: what the kernel does at the moment of a signal because KVM is first in the eventfd's
 //! wait queue (an eventfd of KVM's that is INTx's unmask eventfd too unmasks here).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use vfio_irq_core::device::Fd;
 use vfio_irq_core::errno::Errno;
-use vfio_irq_core::guest::{GuestCall, GuestEvent, Irqfd};
+use vfio_irq_core::guest::{GuestCall, GuestEvent, Irqfd, Pending};
 
 use super::descriptors::Descriptors;
 
@@ -29,7 +30,7 @@ pub(super) struct Kvm {
     /// Something was asked of it.
     begun: bool,
     held: BTreeMap<Fd, Held>,
-    up: BTreeSet<u32>,
+    pending: Pending,
 }
 
 impl Kvm {
@@ -56,13 +57,13 @@ impl Kvm {
             GuestCall::Eoi(gsi) => {
                 self.wait(gsi, fds, tell);
                 tell(GuestEvent::Eoi { gsi });
-                if self.up.remove(&gsi) {
+                if self.pending.end(gsi) {
                     self.resample(gsi, fds, tell);
                 }
             }
             GuestCall::Look(gsi) => {
                 self.wait(gsi, fds, tell);
-                let up = self.up.contains(&gsi);
+                let up = self.pending.take(gsi);
                 tell(GuestEvent::Looked { gsi, up });
                 return Ok(up);
             }
@@ -94,7 +95,7 @@ impl Kvm {
 
     fn inject(&mut self, irqfd: Irqfd, tell: &mut dyn FnMut(GuestEvent)) {
         let Irqfd { eventfd, gsi, .. } = irqfd;
-        let merged = !self.up.insert(gsi);
+        let merged = self.pending.raise(&irqfd);
         tell(GuestEvent::Injected { eventfd, gsi, merged });
     }
 
@@ -160,7 +161,7 @@ impl Kvm {
         let _ = fds.read(eventfd);
         let level = |held: &Held| held.irqfd.gsi == irqfd.gsi && held.irqfd.resample.is_some();
         if irqfd.resample.is_some() && !self.held.values().any(level) {
-            self.up.remove(&irqfd.gsi);
+            self.pending.fall(irqfd.gsi);
         }
         tell(GuestEvent::Deassigned { eventfd, gsi: irqfd.gsi });
     }
@@ -172,7 +173,7 @@ impl Kvm {
         for eventfd in &eventfds {
             self.take(*eventfd, fds, tell);
         }
-        if !self.up.contains(&gsi) {
+        if !self.pending.is_up(gsi) {
             fds.wait_any(&eventfds);
             for eventfd in eventfds {
                 self.take(eventfd, fds, tell);
@@ -248,6 +249,21 @@ mod tests {
         assert_eq!(bench.look(), Ok(true));
         bench.call(GuestCall::Eoi(5)).expect("an end");
         assert_eq!(bench.look(), Ok(false));
+    }
+
+    #[test]
+    fn signal_after_the_guest_took_the_interrupt_is_one_more() {
+        let mut bench = Bench::new();
+        let a = bench.eventfd();
+        bench.assign(a, None).expect("open");
+        bench.signal(a);
+        assert_eq!(bench.look(), Ok(true));
+        bench.signal(a);
+        bench.signal(a);
+        for up in [true, false] {
+            bench.call(GuestCall::Eoi(5)).expect("an end");
+            assert_eq!(bench.look(), Ok(up));
+        }
     }
 
     #[test]

@@ -12,9 +12,10 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use vfio_irq_kernels::oracle::answers::{self, Remapping};
 use vfio_irq_kernels::oracle::keep::{self, Findings};
-use vfio_irq_kernels::oracle::{Difference, inside, kselftest, programs, random, recipes};
+use vfio_irq_kernels::oracle::{Difference, inside, kselftest, kvm, programs, random, recipes};
 use vfio_irq_kernels::packages::{KERNELS, Kernel, Refresh};
 use vfio_irq_tests::corpus::Item;
+use vfio_irq_tests::kvm::Heard as KvmHeard;
 use vfio_irq_tests::replay::Kept;
 use vfio_irq_tests::stories::with_stories;
 
@@ -34,10 +35,11 @@ enum Comparison {
     Programs,
     Recipes,
     Kselftest,
+    Kvm,
 }
 
 /// The longest first, so that no core waits at the end.
-const COMPARISONS: [Comparison; 7] = [
+const COMPARISONS: [Comparison; 8] = [
     Comparison::Random,
     Comparison::Inside,
     Comparison::Scenarios(Remapping::On),
@@ -45,6 +47,7 @@ const COMPARISONS: [Comparison; 7] = [
     Comparison::Programs,
     Comparison::Recipes,
     Comparison::Kselftest,
+    Comparison::Kvm,
 ];
 
 impl Comparison {
@@ -57,6 +60,7 @@ impl Comparison {
             Self::Programs => "programs",
             Self::Recipes => "recipes",
             Self::Kselftest => "kselftest",
+            Self::Kvm => "kvm",
         }
     }
 }
@@ -106,6 +110,7 @@ impl Options {
 #[derive(Default)]
 struct Heard {
     answers: Vec<Kept>,
+    kvm: Vec<KvmHeard>,
     /// Comparisons that agreed, one for each device and random run.
     agreed: usize,
     problems: Vec<String>,
@@ -139,9 +144,9 @@ fn main() -> Result<ExitCode> {
     let heard = all(&options, &jobs, &items);
     let mut findings = Findings { problems: heard.problems, notes: Vec::new() };
     let kept = if options.record {
-        keep::record(&heard.answers, &items)?
+        keep::record(&heard.answers, &heard.kvm, &items)?
     } else {
-        keep::drift(&heard.answers, &items)
+        keep::drift(&heard.answers, &heard.kvm, &items)
     };
     for more in [kept, keep::compare(&heard.answers, &items)?] {
         findings.problems.extend(more.problems);
@@ -179,6 +184,7 @@ fn all(options: &Options, jobs: &[(Comparison, &Kernel)], items: &[Item]) -> Hea
                             println!("{name}: {:.0} s", begin.elapsed().as_secs_f32());
                             lines.iter().for_each(|line| println!("  {line}"));
                             heard.answers.extend(more.answers);
+                            heard.kvm.extend(more.kvm);
                             heard.agreed += more.agreed;
                             heard.problems.extend(more.problems);
                         }
@@ -251,6 +257,15 @@ fn one(
             lines.extend(outcome.said);
             heard.agreed = outcome.agreed;
             heard.problems = outcome.differences.iter().map(tell).collect();
+        }
+        Comparison::Kvm => {
+            let said = kvm::ask(kernel)?;
+            lines.push(format!("{} answers", said.lines.len()));
+            let problems = said.problems();
+            heard.agreed = usize::from(problems.is_empty());
+            heard.problems =
+                problems.iter().map(|one| format!("{}, kvm: {one}", said.host)).collect();
+            heard.kvm.push(said);
         }
         Comparison::Inside => heard.answers = inside::ask(kernel, program, items)?,
         Comparison::Scenarios(remapping) => {

@@ -100,7 +100,7 @@ fn changed_answer_is_drift_and_another_version_is_not() {
 fn clause_is_confirmed_by_its_own_hosts_and_functions_only() {
     let seen = |text: &str| {
         let items = [item("a", text)];
-        let verified = crate::verified::of(&[kept(&items)], &items).unwrap();
+        let verified = crate::verified::of(&[kept(&items)], &[], &items).unwrap();
         assert_eq!(verified.scenarios["a"].kernels["linux-6.1"], ["e1000e"]);
         verified.clauses.contains_key("MSG-REARM")
     };

@@ -298,7 +298,7 @@ static void ask_guest(void)
 	show_pin(LEVEL);
 	show_read("u", u);
 	show_guest(QUIET);
-	printf("IRQFD-LEVEL: the device is still up, and signals because of u\n");
+	printf("IRQFD-RESAMPLE: once more, as a device that is still up would\n");
 	add(a, 1);
 	show_guest(SOON);
 	show_guest(SOON);

@@ -1,9 +1,9 @@
 //! Boots a kernel in QEMU with functions bound to vfio-pci, and talks with what runs there.
 //!
-//! The machine is QEMU's q35 with an IOMMU, interpreted (`accel=tcg`), so it needs no KVM and one
+//! The machine is QEMU's q35 with an IOMMU, interpreted (`accel=tcg`), so it needs no KVM below it and one
 //! instruction follows the other. Four lines lead out: the console (ttyS0, kept and logged), the
 //! results (`/dev/results`, lines from the guest), the control line (`/dev/control`, both ways), and
-//! QEMU's trace of register writes. Two more when asked for: gdb's and qtest's. Left out: KVM, several CPUs.
+//! QEMU's trace of register writes. Two more when asked for: gdb's and qtest's. Left out: several CPUs.
 
 mod line;
 mod qemu;
@@ -130,6 +130,12 @@ impl Guest {
     /// Gives a module options, for example `vfio-pci` and `nointxmask=1`.
     pub fn module_options(mut self, module: &str, options: &str) -> Self {
         self.initramfs.module_options(module, options);
+        self
+    }
+
+    /// Loads KVM: the guest can have guests.
+    pub fn kvm(mut self) -> Self {
+        self.initramfs.kvm();
         self
     }
 

@@ -22,6 +22,7 @@ pub struct Initramfs {
     script: String,
     functions: Vec<String>,
     options: Vec<(String, String)>,
+    kvm: bool,
 }
 
 impl Initramfs {
@@ -62,6 +63,11 @@ impl Initramfs {
         self.options.push((module.to_owned(), options.to_owned()));
     }
 
+    /// Loads KVM's modules, too.
+    pub fn kvm(&mut self) {
+        self.kvm = true;
+    }
+
     /// Packs it for a kernel.
     ///
     /// # Errors
@@ -73,13 +79,16 @@ impl Initramfs {
         }
         archive.file("init", 0o755, INIT.as_bytes());
         archive.file("bin/busybox", 0o755, &fs::read(busybox()?)?);
-        for name in kernel.modules.iter().chain(&kernel.extras) {
+        // They are large, and one guest of many wants them.
+        let kvm: &[String] = if self.kvm { &kernel.kvm } else { &[] };
+        let loaded = || kernel.modules.iter().chain(kvm);
+        for name in loaded().chain(&kernel.extras) {
             let file = kernel.module(name);
             let content = fs::read(&file).with_context(|| format!("{}", file.display()))?;
             archive.file(&format!("modules/{name}.ko"), 0o644, &content);
         }
         let mut modules = String::new();
-        for name in &kernel.modules {
+        for name in loaded() {
             modules += name;
             for (_, options) in self.options.iter().filter(|(module, _)| module == name) {
                 modules += " ";

@@ -7,6 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use anyhow::{Context, Result};
 use vfio_irq_book::verified::Verified;
 use vfio_irq_tests::corpus::Item;
+use vfio_irq_tests::kvm::{self, Heard};
 use vfio_irq_tests::recording::Recorded;
 use vfio_irq_tests::replay::{self, Kept, Problem, RECORD};
 use vfio_irq_tests::{root, verified};
@@ -36,8 +37,15 @@ pub fn compare(answers: &[Kept], items: &[Item]) -> Result<Findings> {
 }
 
 /// Holds the answers against what is kept.
-pub fn drift(answers: &[Kept], items: &[Item]) -> Findings {
+pub fn drift(answers: &[Kept], kvm: &[Heard], items: &[Item]) -> Findings {
     let mut findings = Findings::default();
+    for now in kvm {
+        let before = Heard::read(&now.host).unwrap_or_default();
+        if before.lines != now.lines {
+            let host = &now.host;
+            findings.problems.push(format!("{host}, kvm: not what is recorded; {RECORD}"));
+        }
+    }
     for now in answers {
         let Some(before) = Kept::read(&now.host, &now.device, now.part) else {
             findings.problems.push(format!("{}: no recording is kept; {RECORD}", now.name()));
@@ -79,7 +87,7 @@ pub fn drift(answers: &[Kept], items: &[Item]) -> Findings {
 /// Whether the verified file is of what is kept; `cargo test` fails when it is not.
 fn verified_note(items: &[Item]) -> Option<String> {
     let text = fs::read_to_string(root().join(Verified::FILE)).unwrap_or_default();
-    let ours = verified::of(&replay::kept(), items).ok()?.print();
+    let ours = verified::of(&replay::kept(), &kvm::kept(), items).ok()?.print();
     (text != ours).then(|| format!("{} is stale; {RECORD}", Verified::FILE))
 }
 
@@ -87,21 +95,24 @@ fn verified_note(items: &[Item]) -> Option<String> {
 ///
 /// # Errors
 /// When a file can't be written, or recordings of one kernel are of several versions.
-pub fn record(answers: &[Kept], items: &[Item]) -> Result<Findings> {
+pub fn record(answers: &[Kept], kvm: &[Heard], items: &[Item]) -> Result<Findings> {
     let day = day_of(SystemTime::now());
+    for one in kvm {
+        Heard { day: day.clone(), ..one.clone() }.write()?;
+    }
     for one in answers {
         let mut kept = one.clone();
         kept.recording.day = day.clone();
         kept.write()?;
     }
-    let verified = verified::of(&replay::kept(), items)?;
+    let verified = verified::of(&replay::kept(), &kvm::kept(), items)?;
     let file = root().join(Verified::FILE);
     fs::write(&file, verified.print())
         .with_context(|| format!("cannot write {}", Verified::FILE))?;
     let confirmed = verified.scenarios.values().filter(|one| !one.kernels.is_empty()).count();
     let note = format!(
         "recorded: {} files; {confirmed} of {} scenarios and {} clauses confirmed",
-        answers.len(),
+        answers.len() + kvm.len(),
         verified.scenarios.len(),
         verified.clauses.len()
     );

@@ -5,6 +5,7 @@
 //! | [`answers`] | what the user of a device sees of each scenario, and the registers written meanwhile |
 //! | [`inside`] | what becomes of an interrupt after each register write of a call |
 //! | [`kselftest`] | which tests of the exported selftest pass |
+//! | [`kvm`] | what KVM does with an eventfd that it is given |
 //! | [`programs`] | what exported C and Rust programs print |
 //! | [`recipes`] | what the book's recipes, C and Rust, say they did |
 //! | [`random`] | what the user sees of random operations |
@@ -14,6 +15,7 @@ pub mod answers;
 pub mod inside;
 pub mod keep;
 pub mod kselftest;
+pub mod kvm;
 pub mod programs;
 pub mod random;
 pub mod recipes;

@@ -44,6 +44,8 @@ const MODULES: [&str; 2] = ["vfio_iommu_type1", "vfio-pci"];
 const LINE_MODULES: [&str; 2] = ["virtio_pci", "virtio_console"];
 /// Modules that are kept when the kernel has them; a script loads them when it wants to.
 const EXTRAS: [&str; 1] = ["pci-pf-stub"];
+/// KVM's, for a guest that asks it ([`crate::guest::Guest::kvm`]): QEMU emulates AMD's virtualization.
+const KVM_MODULES: [&str; 1] = ["kvm-amd"];
 const RECORD: &str = "kernel.txt";
 const IMAGE: &str = "vmlinux";
 
@@ -60,6 +62,8 @@ pub struct Kernel {
     pub modules: Vec<String>,
     /// Further modules that are there.
     pub extras: Vec<String>,
+    /// KVM's modules, to load after `modules`, in this order.
+    pub kvm: Vec<String>,
     /// Where it lies.
     pub folder: PathBuf,
     /// Its image's name there.
@@ -117,6 +121,7 @@ impl Kernel {
             version: format!("of {}", image.display()),
             modules: Vec::new(),
             extras: Vec::new(),
+            kvm: Vec::new(),
             folder: image.parent().context("a file is in a folder")?.to_owned(),
             image: name,
         })
@@ -156,12 +161,14 @@ impl Kernel {
         let modules = tree.in_order(&line.chain(MODULES).collect::<Vec<_>>())?;
         let extras: Vec<String> =
             EXTRAS.iter().filter(|name| tree.has(name)).map(|&name| name.to_owned()).collect();
-        for name in modules.iter().chain(&extras) {
+        let mut kvm = tree.in_order(&KVM_MODULES)?;
+        kvm.retain(|name| !modules.contains(name));
+        for name in modules.iter().chain(&extras).chain(&kvm) {
             fs::write(made.join("modules").join(format!("{name}.ko")), tree.content(name)?)?;
         }
         let host = source.host.to_owned();
         let (folder, image) = (folder.to_owned(), IMAGE.to_owned());
-        let kernel = Self { host, release, version, modules, extras, folder, image };
+        let kernel = Self { host, release, version, modules, extras, kvm, folder, image };
         let folder = &kernel.folder;
         fs::write(made.join(RECORD), kernel.record())?;
         if folder.exists() {
@@ -172,11 +179,11 @@ impl Kernel {
     }
 
     fn record(&self) -> String {
-        let Self { host, release, version, modules, extras, .. } = self;
-        let (modules, extras) = (modules.join(" "), extras.join(" "));
+        let Self { host, release, version, modules, extras, kvm, .. } = self;
+        let (modules, extras, kvm) = (modules.join(" "), extras.join(" "), kvm.join(" "));
         format!(
             "Host: {host}\nRelease: {release}\nVersion: {version}\nModules: {modules}\n\
-             Extras: {extras}\n"
+             Extras: {extras}\nKvm: {kvm}\n"
         )
     }
 
@@ -194,10 +201,11 @@ impl Kernel {
             version: field("Version")?,
             modules: words("Modules"),
             extras: words("Extras"),
+            kvm: field("Kvm")?.split_whitespace().map(str::to_owned).collect(),
             folder: folder.to_owned(),
             image: IMAGE.to_owned(),
         };
-        let files = kernel.modules.iter().map(|name| kernel.module(name));
+        let files = kernel.modules.iter().chain(&kernel.kvm).map(|name| kernel.module(name));
         match files.chain([kernel.image()]).find(|file| !file.is_file()) {
             Some(missing) => bail!("{} is missing", missing.display()),
             None => Ok(kernel),
@@ -289,6 +297,7 @@ mod tests {
             version: "6.1.192-2".into(),
             modules: vec!["vfio".into()],
             extras: vec![],
+            kvm: vec![],
             folder: folder.path().into(),
             image: IMAGE.into(),
         };
