@@ -253,7 +253,11 @@ fn take(held: &mut File) -> u64 {
 fn said(header: IrqSetHeader, answer: &Result<c_int, i32>) -> String {
     let index = ["intx", "msi", "msix"].get(header.index as usize).unwrap_or(&"?");
     let flags = IrqSetFlags::from_bits_retain(header.flags);
-    let action = if flags.contains(IrqSetFlags::ACTION_TRIGGER) { "trigger" } else { "unmask" };
+    let action = match flags & IrqSetFlags::ACTION {
+        IrqSetFlags::ACTION_TRIGGER => "trigger",
+        IrqSetFlags::ACTION_UNMASK => "unmask",
+        _ => "mask",
+    };
     let data = if flags.contains(IrqSetFlags::DATA_NONE) { "none" } else { "eventfd" };
     let answer = match answer {
         Ok(number) => number.to_string(),
