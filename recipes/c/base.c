@@ -58,7 +58,10 @@ int irq_set(int device, uint32_t action, uint32_t index, uint32_t start, uint32_
 // ANCHOR_END: set
 
 // ANCHOR: disable
-/* Disables an index. EINVAL says that it is not on, which is what was wanted. */
+/*
+ * Disables an index. EINVAL says that it is not on, which is what was wanted; the number of an index
+ * the device does not have gets it too, so a wrong one is not noticed.
+ */
 int irq_disable(int device, uint32_t index)
 {
 	int ret = irq_set(device, VFIO_IRQ_SET_ACTION_TRIGGER, index, 0, 0, NULL);

@@ -34,48 +34,52 @@ int irq_enable(int device, uint32_t index, uint32_t n, int32_t *fds)
 // ANCHOR: some
 /*
  * Enables as many vectors as can be had, from `least` to `most`: returns how many, or -errno with
- * the index off. -ENOSPC: there are not `least`.
+ * the index off. -ENOSPC: there are not `least`; -EMFILE, -ENFILE: not so many descriptors.
  */
 int irq_enable_some(int device, uint32_t index, uint32_t least, uint32_t most, int32_t *fds)
 {
 	uint32_t n = most;
+	int ret = -ENOSPC;
 
 	while (n > 0 && n >= least) {
-		int ret = irq_enable(device, index, n, fds);
-
+		ret = irq_enable(device, index, n, fds);
 		if (ret == 0)
 			return n;
 		if (ret > 0 && (uint32_t)ret < n)
 			n = ret;	/* so many there are, says the host */
-		else if (ret == -ENOSPC)	/* no number: half, but not fewer than will do */
-			n = n > least && n / 2 < least ? least : n / 2;
+		else if (n > least && (ret == -ENOSPC || ret == -EMFILE || ret == -ENFILE))
+			n = n / 2 < least ? least : n / 2;	/* no number: half, or what will do */
 		else
-			return ret < 0 ? ret : -ENOSPC;
+			break;
 	}
-	return -ENOSPC;
+	return ret < 0 ? ret : -ENOSPC;
 }
 // ANCHOR_END: some
 
 // ANCHOR: fall_back
 /*
  * MSI-X with at least `least` vectors, else MSI with as many, else INTx with its one: returns how
- * many, and which index. An index that is missing, or refuses, is stepped over; the last one's
- * -errno is returned when none is left.
+ * many, and which index. An index that is missing, or refuses, is stepped over. When none is left:
+ * the -errno of the last that is not missing, or -ENODEV.
  */
 int irq_fall_back(int device, uint32_t least, uint32_t most, int32_t *fds, uint32_t *index)
 {
 	static const uint32_t order[] = {
 		VFIO_PCI_MSIX_IRQ_INDEX, VFIO_PCI_MSI_IRQ_INDEX, VFIO_PCI_INTX_IRQ_INDEX,
 	};
-	int ret = -EINVAL;
+	int ret = -ENODEV;
 
 	for (uint32_t i = 0; i < 3; i++) {
+		int got;
+
 		if (order[i] == VFIO_PCI_INTX_IRQ_INDEX)
 			least = most = 1;
-		ret = irq_enable_some(device, order[i], least, most, fds);
+		got = irq_enable_some(device, order[i], least, most, fds);
 		*index = order[i];
-		if (ret > 0 || ret == -EMFILE)	/* without descriptors the others fail too */
-			return ret;
+		if (got > 0)
+			return got;
+		if (got != -ENODEV)
+			ret = got;
 	}
 	return ret;
 }

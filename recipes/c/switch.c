@@ -7,8 +7,9 @@
  * From INTx, with its trigger in *intx, to n vectors of MSI or MSI-X.
  *
  * Mask the interrupt causes in the device's own registers before the call; afterwards unmask them,
- * and handle the device once, as if it had interrupted. Whatever is not 0 leaves INTx on, unmasked
- * and without unmask eventfd; above 0, so many vectors can be had. -ENOTRECOVERABLE: nothing is on.
+ * and handle the device once, as if it had interrupted. Whatever is not 0 leaves INTx as it was, or
+ * on, unmasked and without unmask eventfd: set both anew. Above 0, so many vectors can be had.
+ * -ENOTRECOVERABLE: nothing is on.
  */
 int irq_leave_intx(int device, int32_t *intx, uint32_t index, uint32_t n, int32_t *fds)
 {
@@ -17,8 +18,13 @@ int irq_leave_intx(int device, int32_t *intx, uint32_t index, uint32_t n, int32_
 
 	if (ret)
 		return ret;
-	if (n > info.count)	/* known before anything is touched */
-		return info.count ? (int)info.count : -ENODEV;
+	/* What is known before anything is touched. */
+	if (info.count == 0 || !(info.flags & VFIO_IRQ_INFO_EVENTFD))
+		return -ENODEV;
+	if (n == 0)
+		return -EINVAL;
+	if (n > info.count)
+		return info.count;
 	ret = irq_disable(device, VFIO_PCI_INTX_IRQ_INDEX);
 	if (ret)
 		return ret;

@@ -110,7 +110,8 @@ pub fn request(
 // ANCHOR_END: set
 
 // ANCHOR: disable
-/// Disables an index. EINVAL says that it is not on, which is what was wanted.
+/// Disables an index. EINVAL says that it is not on, which is what was wanted; the number of an
+/// index the device does not have gets it too, so a wrong one is not noticed.
 pub fn disable(device: BorrowedFd<'_>, index: u32) -> Result<(), NotDone> {
     match request(device, DATA_NONE | TRIGGER, index, 0, 0, &[]) {
         Err(why) if why.is(libc::EINVAL) => Ok(()),

@@ -26,7 +26,8 @@ pub fn enable(device: BorrowedFd<'_>, index: u32, n: u32) -> Result<Vec<OwnedFd>
 // ANCHOR_END: enable
 
 // ANCHOR: some
-/// Enables as many vectors as can be had, from `least` to `most`. ENOSPC: there are not `least`.
+/// Enables as many vectors as can be had, from `least` to `most`. ENOSPC: there are not `least`;
+/// EMFILE, ENFILE: not so many descriptors.
 pub fn enable_some(
     device: BorrowedFd<'_>,
     index: u32,
@@ -34,42 +35,42 @@ pub fn enable_some(
     most: u32,
 ) -> Result<Vec<OwnedFd>, NotDone> {
     let mut n = most;
+    let mut last = errno(libc::ENOSPC);
     while n > 0 && n >= least {
-        n = match enable(device, index, n) {
+        last = match enable(device, index, n) {
+            Ok(fds) => return Ok(fds),
+            Err(why) => why,
+        };
+        let short = [libc::ENOSPC, libc::EMFILE, libc::ENFILE].iter().any(|&errno| last.is(errno));
+        n = match last {
             // So many there are, says the host.
-            Err(NotDone::Only(count)) if count < n => count,
-            Err(NotDone::Only(_)) => break,
-            // No number: half, but not fewer than will do.
-            Err(why) if why.is(libc::ENOSPC) => {
-                if n > least && n / 2 < least {
-                    least
-                } else {
-                    n / 2
-                }
-            }
-            done => return done,
+            NotDone::Only(count) if count < n => count,
+            // No number: half, or what will do.
+            _ if short && n > least => least.max(n / 2),
+            _ => break,
         };
     }
-    Err(errno(libc::ENOSPC))
+    Err(if let NotDone::Only(_) = last { errno(libc::ENOSPC) } else { last })
 }
 // ANCHOR_END: some
 
 // ANCHOR: fall_back
 /// MSI-X with at least `least` vectors, else MSI with as many, else INTx with its one: which index,
-/// and its eventfds. An index that is missing, or refuses, is stepped over.
+/// and its eventfds. An index that is missing, or refuses, is stepped over. When none is left: why
+/// the last that is not missing refused, or ENODEV.
 pub fn fall_back(
     device: BorrowedFd<'_>,
     least: u32,
     most: u32,
 ) -> Result<(u32, Vec<OwnedFd>), NotDone> {
-    for index in [MSIX, MSI] {
+    let mut last = errno(libc::ENODEV);
+    for (index, least, most) in [(MSIX, least, most), (MSI, least, most), (INTX, 1, 1)] {
         match enable_some(device, index, least, most) {
             Ok(fds) => return Ok((index, fds)),
-            // Without descriptors the others fail too.
-            Err(why) if why.is(libc::EMFILE) => return Err(why),
-            Err(_) => {}
+            Err(missing) if missing.is(libc::ENODEV) => {}
+            Err(why) => last = why,
         }
     }
-    Ok((INTX, enable_some(device, INTX, 1, 1)?))
+    Err(last)
 }
 // ANCHOR_END: fall_back

@@ -1,8 +1,6 @@
 //! A device under vfio-pci as a world for the stories.
 
-use std::fs::File;
-use std::io::Read;
-use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
+use std::os::fd::{AsRawFd, RawFd};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -25,12 +23,6 @@ impl Real {
         let written = self.0.region_write(CONFIG_REGION, 4, &memory_space_and_bus_master);
         written.map_err(|errno| format!("Command: {errno}"))
     }
-
-    fn stimulate(&mut self, stimulus: Stimulus) {
-        if let Err(errno) = self.0.stimulate(stimulus) {
-            println!("{stimulus:?}: {errno}");
-        }
-    }
 }
 
 impl World for Real {
@@ -38,27 +30,15 @@ impl World for Real {
         self.0.device.descriptor().expect("open").as_raw_fd()
     }
 
-    fn fire(&mut self, vector: u16) {
-        self.stimulate(Stimulus::Fire(vector));
+    fn stimulate(&mut self, stimulus: Stimulus) {
+        if let Err(errno) = self.0.stimulate(stimulus) {
+            println!("{stimulus:?}: {errno}");
+        }
     }
 
-    fn assert_intx(&mut self) {
-        self.stimulate(Stimulus::AssertIntx);
-    }
-
-    fn deassert_intx(&mut self) {
-        self.stimulate(Stimulus::DeassertIntx);
-    }
-
-    fn read(&mut self, fd: BorrowedFd<'_>) -> u64 {
+    fn wait(&self) {
         // What was fired has arrived, and its handler run, long before.
         std::thread::sleep(Duration::from_millis(5));
-        let mut count = [0; 8];
-        let file = fd.try_clone_to_owned().map(File::from);
-        match file.and_then(|mut file| file.read(&mut count)) {
-            Ok(8) => u64::from_ne_bytes(count),
-            _ => 0,
-        }
     }
 }
 

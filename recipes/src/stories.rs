@@ -5,7 +5,11 @@
 //! about on a real device (a shortage, a failure) is left to the tests.
 
 use std::fmt::Write;
+use std::fs::File;
+use std::io::{self, Read};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd, RawFd};
+
+use vfio_irq_core::device::Stimulus;
 
 use crate::base::{INTX, MSI, MSIX, NORESIZE, NotDone, ask};
 use crate::recipes::Recipes;
@@ -14,14 +18,38 @@ use crate::recipes::Recipes;
 pub trait World {
     /// The device's descriptor, open as long as this value.
     fn device(&self) -> RawFd;
+    /// What the function is made to do.
+    fn stimulate(&mut self, stimulus: Stimulus);
+    /// Until what is under way has arrived.
+    fn wait(&self) {}
+
     /// The function fires.
-    fn fire(&mut self, vector: u16);
+    fn fire(&mut self, vector: u16) {
+        self.stimulate(Stimulus::Fire(vector));
+    }
     /// Its interrupt status rises.
-    fn assert_intx(&mut self);
+    fn assert_intx(&mut self) {
+        self.stimulate(Stimulus::AssertIntx);
+    }
     /// It falls.
-    fn deassert_intx(&mut self);
+    fn deassert_intx(&mut self) {
+        self.stimulate(Stimulus::DeassertIntx);
+    }
     /// Reads an eventfd, once what is under way has arrived; 0 where it has counted nothing.
-    fn read(&mut self, fd: BorrowedFd<'_>) -> u64;
+    fn read(&mut self, fd: BorrowedFd<'_>) -> u64 {
+        self.wait();
+        count(fd).expect("an eventfd")
+    }
+}
+
+/// Reads an eventfd that does not block; 0 where it has counted nothing.
+pub fn count(fd: BorrowedFd<'_>) -> io::Result<u64> {
+    let mut count = [0; 8];
+    match File::from(fd.try_clone_to_owned()?).read(&mut count) {
+        Ok(_) => Ok(u64::from_ne_bytes(count)),
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(0),
+        Err(error) => Err(error),
+    }
 }
 
 /// The word for an index.

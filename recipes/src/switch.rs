@@ -3,24 +3,25 @@
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
-use crate::base::{INTX, NotDone, TRIGGER, ask, disable, errno, set};
+use crate::base::{EVENTFD, INTX, NotDone, TRIGGER, ask, disable, errno, set};
 use crate::enable::enable;
 
 // ANCHOR: leave_intx
 /// From INTx, with this trigger, to n vectors of MSI or MSI-X. An error gives the trigger back.
 ///
 /// Mask the interrupt causes in the device's own registers before the call; afterwards unmask them,
-/// and handle the device once, as if it had interrupted. After an error INTx is on, unmasked and
-/// without unmask eventfd; after [`NotDone::Off`] nothing is on.
+/// and handle the device once, as if it had interrupted. After an error INTx is as it was, or on,
+/// unmasked and without unmask eventfd: set both anew. After [`NotDone::Off`] nothing is on.
 pub fn leave_intx(
     device: BorrowedFd<'_>,
     trigger: OwnedFd,
     index: u32,
     n: u32,
 ) -> Result<Vec<OwnedFd>, (OwnedFd, NotDone)> {
-    // Known before anything is touched.
+    // What is known before anything is touched.
     let first = match ask(device, index) {
-        Ok(info) if info.count == 0 => Err(errno(libc::ENODEV)),
+        Ok(info) if info.count == 0 || info.flags & EVENTFD == 0 => Err(errno(libc::ENODEV)),
+        Ok(_) if n == 0 => Err(errno(libc::EINVAL)),
         Ok(info) if n > info.count => Err(NotDone::Only(info.count)),
         Ok(_) => disable(device, INTX),
         Err(error) => Err(error.into()),

@@ -1,6 +1,7 @@
 //! Enabling: every answer a host may give.
 
-use std::os::fd::AsFd;
+use std::fs::File;
+use std::os::fd::{AsFd, AsRawFd};
 
 use vfio_irq_core::device::Stimulus;
 use vfio_irq_recipes::base::{INTX, MSI, MSIX, NotDone};
@@ -50,9 +51,9 @@ fn some_where_too_few_are_left_is_enospc_and_off() {
 }
 
 #[test]
-fn some_after_enospc_are_half() {
+fn some_after_an_errno_of_shortage_are_half() {
     each("simple", "linux-6.12", |recipes, kernel| {
-        kernel.answer(&[Some(-libc::ENOSPC), Some(-libc::ENOSPC)]);
+        kernel.answer(&[Some(-libc::ENOSPC), Some(-libc::ENFILE)]);
         let fds = recipes.enable_some(kernel.device_fd(), MSIX, 1, 8).expect("two are there");
         assert_eq!(fds.len(), 2);
         let said = kernel.said();
@@ -165,30 +166,59 @@ fn fall_back_of_a_function_without_interrupts_is_enodev() {
 }
 
 #[test]
-fn fall_back_without_descriptors_is_not_tried_again() {
+fn fall_back_where_descriptors_are_short_takes_the_pin() {
     each("simple", "linux-6.12", |recipes, kernel| {
-        kernel.answer(&[Some(-libc::EMFILE)]);
-        let none = recipes.fall_back(kernel.device_fd(), 1, 4);
-        assert!(none.expect_err("none").is(libc::EMFILE));
-        assert_eq!(kernel.said().len(), 1);
+        let done = with_descriptors(3, || recipes.fall_back(kernel.device_fd(), 4, 8));
+        let (index, fds) = done.expect("one is enough for the pin");
+        assert_eq!((index, fds.len()), (INTX, 1));
+        assert_eq!(kernel.said(), ["intx trigger eventfd 0+1: 0"]);
     });
+}
+
+#[test]
+fn fall_back_without_descriptors_says_so_where_no_pin_is_too() {
+    for function in ["simple", "vf"] {
+        each(function, "linux-6.12", |recipes, kernel| {
+            let none = with_descriptors(0, || recipes.fall_back(kernel.device_fd(), 1, 4));
+            assert!(none.expect_err("none").is(libc::EMFILE));
+            assert_eq!(kernel.said(), [""; 0]);
+        });
+    }
+}
+
+/// Runs with room for so many descriptors more.
+fn with_descriptors<T>(room: u64, run: impl FnOnce() -> T) -> T {
+    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    // SAFETY: both take this structure.
+    let limited = |limit: &libc::rlimit| unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, limit) };
+    // SAFETY: as said.
+    assert_eq!(unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limit) }, 0);
+    // The limit is on the number: below it are exactly so many that are free.
+    let files = (0..=room).map(|_| File::open("/dev/null").expect("there is one"));
+    let last = files.collect::<Vec<_>>().pop().expect("one more than asked").as_raw_fd();
+    assert_eq!(limited(&libc::rlimit { rlim_cur: last as u64, ..limit }), 0);
+    let done = run();
+    assert_eq!(limited(&limit), 0);
+    done
 }
 
 #[test]
 fn descriptors_that_run_out_half_way_leave_none_open() {
     each("simple", "linux-6.12", |recipes, kernel| {
-        let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
-        // SAFETY: both take this structure.
-        let limited = |limit: &libc::rlimit| unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, limit) };
-        // SAFETY: as said.
-        assert_eq!(unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limit) }, 0);
-        let next = std::fs::File::open("/dev/null").expect("there is one");
-        let least = std::os::fd::AsRawFd::as_raw_fd(&next) as u64;
-        drop(next);
-        assert_eq!(limited(&libc::rlimit { rlim_cur: least + 3, ..limit }), 0);
-        let enabled = recipes.enable(kernel.device_fd(), MSIX, 8);
-        assert_eq!(limited(&limit), 0);
+        let enabled = with_descriptors(3, || recipes.enable(kernel.device_fd(), MSIX, 8));
         assert!(enabled.expect_err("three at most").is(libc::EMFILE));
+        assert_eq!(kernel.said(), [""; 0]);
+    });
+}
+
+#[test]
+fn some_where_descriptors_are_short_are_as_many_as_fit() {
+    each("simple", "linux-6.12", |recipes, kernel| {
+        let some = with_descriptors(3, || recipes.enable_some(kernel.device_fd(), MSIX, 1, 8));
+        assert_eq!(some.expect("two fit").len(), 2);
+        assert_eq!(kernel.said(), ["msix trigger eventfd 0+2: 0"]);
+        let few = with_descriptors(3, || recipes.enable_some(kernel.device_fd(), MSIX, 4, 8));
+        assert!(few.expect_err("four do not fit").is(libc::EMFILE));
         assert_eq!(kernel.said(), [""; 0]);
     });
 }

@@ -1,25 +1,26 @@
 //! A kernel made of the emulator: this program's own `ioctl`, which the recipes call, in C and in Rust.
 //!
 //! The descriptors are real: a device is `/dev/null` under a number this module knows, eventfds are the
-//! recipes' own. The emulator has eventfds of its own; what one counts is moved to the other. Beside VFIO
-//! it is as much of KVM as an irqfd needs: it reads the trigger and notes that the GSI rose. Every other
-//! ioctl goes to the real kernel.
+//! recipes' own. The emulator has eventfds of its own; what one counts is moved to the other. KVM and the
+//! guest are the emulator's, too. Every other ioctl goes to the real kernel.
 //!
-//! One kernel a thread. [`Kernel::answer`] and [`Kernel::refuse`] make the next requests fail as only a real
-//! host could: they are not carried out.
+//! One kernel a thread. [`Kernel::answer`] and [`Kernel::refuse_irqfd`] make the next requests fail as only a
+//! real host could: they are not carried out. Left out: a descriptor that is closed stays open here.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
 use std::ffi::{c_int, c_ulong, c_void};
 use std::fs::{self, File};
-use std::io::{Read, Write};
-use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
+use std::io::Write;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, RawFd};
 
 use vfio_irq_core::device::{Answer, Device, Fd, Moment, Stimulate, Stimulus};
+use vfio_irq_core::event::Event;
+use vfio_irq_core::guest::{GuestCall, GuestEvent, Irqfd};
 use vfio_irq_core::machine::Emulator;
 use vfio_irq_core::scenario::{Overrides, Scenario};
 use vfio_irq_core::uapi::{CONFIG_REGION, IrqInfo, IrqSetFlags, IrqSetHeader};
-use vfio_irq_recipes::stories::World;
+use vfio_irq_recipes::stories::{World, count};
 
 const GET_IRQ_INFO: c_ulong = 0x3b6d;
 const SET_IRQS: c_ulong = 0x3b6e;
@@ -43,13 +44,6 @@ struct Pair {
     unmask: bool,
 }
 
-/// An eventfd that KVM reads.
-struct Irqfd {
-    trigger: u64,
-    gsi: u32,
-    resample: Option<u64>,
-}
-
 struct State {
     device: File,
     vm: File,
@@ -57,7 +51,6 @@ struct State {
     emulator: Emulator,
     /// By the number the kernel gives an eventfd.
     pairs: BTreeMap<u64, Pair>,
-    irqfds: Vec<Irqfd>,
     /// GSIs that rose, and were not asked for yet.
     raised: Vec<u32>,
     /// Answers to the next requests, before any is carried out; none: carried out.
@@ -111,7 +104,7 @@ impl State {
             assert!(flags & libc::O_NONBLOCK != 0, "an eventfd that blocks");
             assert!(cloexec & libc::FD_CLOEXEC != 0, "an eventfd that outlives an exec");
             Pair {
-                held: fd.try_clone_to_owned().expect("a number is left").into(),
+                held: copy(fd),
                 emulated: emulator.eventfd_create().expect("numbers are left"),
                 unmask: false,
             }
@@ -122,8 +115,10 @@ impl State {
     fn settle(&mut self) {
         let mut moved = true;
         while std::mem::take(&mut moved) {
-            let Self { emulator, pairs, irqfds, raised, .. } = self;
-            for (id, pair) in pairs {
+            // First what KVM took: what the emulator counts now came later, or was let be.
+            self.hear_kvm();
+            let Self { emulator, pairs, .. } = self;
+            for pair in pairs.values_mut() {
                 if pair.unmask {
                     let count = take(&mut pair.held);
                     if count > 0 {
@@ -134,11 +129,26 @@ impl State {
                     moved = true;
                     pair.held.write_all(&count.to_ne_bytes()).expect("there is room");
                 }
-                if let Some(irqfd) = irqfds.iter().find(|irqfd| irqfd.trigger == *id)
-                    && take(&mut pair.held) > 0
-                {
-                    raised.push(irqfd.gsi);
+            }
+        }
+    }
+
+    /// What KVM did since: counts it took are gone, and a GSI rose.
+    fn hear_kvm(&mut self) {
+        for event in self.emulator.take_events() {
+            let Event::Guest(event) = event else { continue };
+            let taken = match event {
+                GuestEvent::Injected { eventfd, gsi, merged } => {
+                    if !merged {
+                        self.raised.push(gsi);
+                    }
+                    eventfd
                 }
+                GuestEvent::Deassigned { eventfd, .. } => eventfd,
+                _ => continue,
+            };
+            if let Some(pair) = self.pairs.values_mut().find(|pair| pair.emulated == taken) {
+                take(&mut pair.held);
             }
         }
     }
@@ -178,42 +188,76 @@ impl State {
         if let Some(errno) = self.irqfd_errno.take() {
             return Err(errno);
         }
-        let eventfd = |fd: u32| match behind(fd.cast_signed()) {
-            Behind::Eventfd(id) => Ok(id),
-            Behind::Plain => Err(libc::EINVAL),
-            Behind::Nothing => Err(libc::EBADF),
+        let eventfd = self.emulated(fd.cast_signed());
+        let call = if flags & DEASSIGN != 0 {
+            GuestCall::Deassign { eventfd, gsi }
+        } else {
+            let resample = (flags & RESAMPLE != 0).then(|| self.emulated(resample.cast_signed()));
+            self.count_back(eventfd);
+            GuestCall::Assign(Irqfd { eventfd, gsi, resample })
         };
-        let trigger = eventfd(fd)?;
-        if flags & DEASSIGN != 0 {
-            // KVM takes what was counted as it lets go (irqfd_shutdown).
-            if let Some(pair) = self.pairs.get_mut(&trigger) {
-                take(&mut pair.held);
-            }
-            self.irqfds.retain(|irqfd| (irqfd.trigger, irqfd.gsi) != (trigger, gsi));
-            return Ok(0);
+        self.emulator.guest(call).map(|_| 0).map_err(|errno| errno.0)
+    }
+
+    /// What nobody has read yet goes back to the emulator, for KVM to look at. Of an eventfd that KVM has
+    /// already, it is nothing new.
+    fn count_back(&mut self, eventfd: Fd) {
+        let Self { emulator, pairs, .. } = self;
+        if emulator.machine.guest.irqfd(eventfd).is_none()
+            && let Some(pair) = pairs.values_mut().find(|pair| pair.emulated == eventfd)
+            && !pair.unmask
+            && let count @ 1.. = take(&mut pair.held)
+        {
+            emulator.eventfd_write(eventfd, count).expect("there is room");
         }
-        if self.irqfds.iter().any(|irqfd| irqfd.trigger == trigger) {
-            return Err(libc::EBUSY);
+    }
+}
+
+/// The same eventfd under another number, out of the way of a test that limits them.
+fn copy(fd: BorrowedFd<'_>) -> File {
+    // SAFETY: no memory is passed.
+    let copy = unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_DUPFD_CLOEXEC, 512) };
+    assert!(copy >= 0, "{}", std::io::Error::last_os_error());
+    // SAFETY: it is ours, just made.
+    unsafe { File::from_raw_fd(copy) }
+}
+
+/// No limit on descriptors as long as this is there: a test limits the recipes, not the kernel.
+struct Unlimited(libc::rlimit);
+
+impl Unlimited {
+    fn new() -> Self {
+        let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+        // SAFETY: both take this structure.
+        unsafe {
+            libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limit);
+            let most = libc::rlimit { rlim_cur: limit.rlim_max, ..limit };
+            libc::setrlimit(libc::RLIMIT_NOFILE, &raw const most);
         }
-        let resample = if flags & RESAMPLE != 0 { Some(eventfd(resample)?) } else { None };
-        self.irqfds.push(Irqfd { trigger, gsi, resample });
-        Ok(0)
+        Self(limit)
+    }
+}
+
+impl Drop for Unlimited {
+    fn drop(&mut self) {
+        // SAFETY: it takes this structure.
+        unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &raw const self.0) };
     }
 }
 
 /// Reads and clears a count.
 fn take(held: &mut File) -> u64 {
-    let mut count = [0; 8];
-    match held.read(&mut count) {
-        Ok(8) => u64::from_ne_bytes(count),
-        _ => 0,
-    }
+    count(held.as_fd()).expect("an eventfd")
 }
 
 fn said(header: IrqSetHeader, answer: &Result<c_int, i32>) -> String {
     let index = ["intx", "msi", "msix"].get(header.index as usize).unwrap_or(&"?");
     let flags = IrqSetFlags::from_bits_retain(header.flags);
-    let action = if flags.contains(IrqSetFlags::ACTION_TRIGGER) { "trigger" } else { "unmask" };
+    let action = match flags & IrqSetFlags::ACTION {
+        IrqSetFlags::ACTION_TRIGGER => "trigger",
+        IrqSetFlags::ACTION_UNMASK => "unmask",
+        _ => "mask",
+    };
     let data = if flags.contains(IrqSetFlags::DATA_NONE) { "none" } else { "eventfd" };
     let answer = match answer {
         Ok(number) => number.to_string(),
@@ -231,6 +275,7 @@ fn said(header: IrqSetHeader, answer: &Result<c_int, i32>) -> String {
 pub(crate) unsafe extern "C" fn ioctl(fd: c_int, request: c_ulong, argument: *mut c_void) -> c_int {
     let answer = KERNEL.with_borrow_mut(|kernel| {
         let state = kernel.as_mut()?;
+        let _unlimited = Unlimited::new();
         let answer = match request & 0xffff_ffff {
             GET_IRQ_INFO if fd == state.device.as_raw_fd() => {
                 // SAFETY: the caller passes this structure.
@@ -295,7 +340,6 @@ impl Kernel {
             resamples: true,
             emulator,
             pairs: BTreeMap::new(),
-            irqfds: Vec::new(),
             raised: Vec::new(),
             answers: VecDeque::new(),
             irqfd_errno: None,
@@ -360,15 +404,9 @@ impl Kernel {
         self.with(|state| std::mem::take(&mut state.raised))
     }
 
-    /// The guest ends the interrupt of a GSI: KVM writes to its resample eventfd.
+    /// The guest ends the interrupt of a GSI.
     pub(crate) fn end_of_interrupt(&self, gsi: u32) {
-        self.with(|state| {
-            let ended = state.irqfds.iter().filter(|irqfd| irqfd.gsi == gsi);
-            for id in ended.filter_map(|irqfd| irqfd.resample).collect::<Vec<_>>() {
-                let held = &mut state.pairs.get_mut(&id).expect("VFIO was told of it").held;
-                held.write_all(&1u64.to_ne_bytes()).expect("there is room");
-            }
-        });
+        self.with(|state| state.emulator.guest(GuestCall::Eoi(gsi)).expect("there is a guest"));
     }
 
     /// Whether an index is on: one that is off refuses a trigger of no vector.
@@ -390,19 +428,7 @@ impl World for Kernel {
         self.device_fd().as_raw_fd()
     }
 
-    fn fire(&mut self, vector: u16) {
-        self.stimulate(Stimulus::Fire(vector));
-    }
-
-    fn assert_intx(&mut self) {
-        self.stimulate(Stimulus::AssertIntx);
-    }
-
-    fn deassert_intx(&mut self) {
-        self.stimulate(Stimulus::DeassertIntx);
-    }
-
-    fn read(&mut self, fd: BorrowedFd<'_>) -> u64 {
-        take(&mut fd.try_clone_to_owned().expect("a number is left").into())
+    fn stimulate(&mut self, stimulus: Stimulus) {
+        Kernel::stimulate(self, stimulus);
     }
 }

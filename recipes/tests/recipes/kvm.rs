@@ -3,7 +3,7 @@
 use std::os::fd::AsFd;
 
 use vfio_irq_core::device::Stimulus;
-use vfio_irq_recipes::base::{INTX, MSIX};
+use vfio_irq_recipes::base::{DATA_NONE, INTX, MSIX, request};
 use vfio_irq_recipes::stories::{World, why};
 use vfio_irq_recipes::{Recipes, kvm};
 
@@ -11,6 +11,7 @@ use crate::each;
 use crate::kernel::Kernel;
 
 const GSI: u32 = 11;
+const MASK: u32 = 1 << 3;
 
 fn tied(recipes: &dyn Recipes, kernel: &Kernel) -> kvm::Intx {
     recipes.intx_to_kvm(kernel.device_fd(), kernel.vm_fd(), GSI).expect("a pin, and a KVM")
@@ -37,8 +38,31 @@ fn guest_hears_the_level_until_its_device_is_quiet() {
 fn interrupt_before_the_irqfd_is_found_by_kvm() {
     each("edu", "linux-6.12", |recipes, kernel| {
         kernel.stimulate(Stimulus::AssertIntx);
-        let _intx = tied(recipes, kernel);
+        let intx = tied(recipes, kernel);
         assert_eq!(kernel.raised(), [GSI]);
+        assert_eq!(kernel.read(intx.trigger.as_fd()), 1, "IRQFD-COUNTED: it stays");
+    });
+}
+
+#[test]
+fn end_of_no_interrupt_unmasks_nothing() {
+    each("edu", "linux-6.12", |recipes, kernel| {
+        let _intx = tied(recipes, kernel);
+        request(kernel.device_fd(), DATA_NONE | MASK, INTX, 0, 1, &[]).expect("INTx is on");
+        kernel.end_of_interrupt(GSI);
+        kernel.stimulate(Stimulus::AssertIntx);
+        assert_eq!(kernel.raised(), [0; 0], "IRQFD-IDLE-EOI");
+    });
+}
+
+#[test]
+fn eventfd_of_kvms_is_refused_again_with_its_count_untouched() {
+    each("edu", "linux-6.12", |recipes, kernel| {
+        kernel.stimulate(Stimulus::AssertIntx);
+        let intx = tied(recipes, kernel);
+        let busy = kvm::to_kvm(kernel.vm_fd(), GSI + 1, intx.trigger.as_fd());
+        assert_eq!(busy.expect_err("once").raw_os_error(), Some(libc::EBUSY));
+        assert_eq!((kernel.raised(), kernel.read(intx.trigger.as_fd())), (vec![GSI], 1));
     });
 }
 

@@ -50,7 +50,28 @@ fn each(function: &str, host: &str, check: impl Fn(&dyn Recipes, &mut Kernel)) {
 #[test]
 fn c_is_compiled_where_it_must_be() {
     if cfg!(not(has_c)) {
-        assert!(std::env::var_os("CI").is_none(), "cc or <linux/vfio.h> is missing");
-        println!("skipped: cc or <linux/vfio.h> is missing");
+        let lacking = "the build says what is lacking for the recipes in C";
+        assert!(std::env::var_os("CI").is_none(), "{lacking}");
+        println!("skipped: {lacking}");
+    }
+}
+
+/// The build lets warnings pass.
+#[cfg(has_c)]
+#[test]
+fn c_is_compiled_without_a_warning() {
+    // A process has descriptors here, too.
+    let _alone = ALONE.lock().unwrap_or_else(|failed| failed.into_inner());
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("c");
+    let files = std::fs::read_dir(&folder).expect("it is there");
+    let sources = files.map(|file| file.expect("readable").path());
+    let sources: Vec<_> =
+        sources.filter(|path| path.extension().is_some_and(|name| name == "c")).collect();
+    assert!(sources.len() > 5, "{sources:?}");
+    for source in sources {
+        let mut cc = std::process::Command::new("cc");
+        cc.args(env!("RECIPES_C_FLAGS").split(' '));
+        cc.args(["-Werror", "-S", "-o", "/dev/null"]).arg(&source);
+        assert!(cc.status().expect("it was there").success(), "{}", source.display());
     }
 }

@@ -21,14 +21,18 @@ fn intx_is_off_and_its_eventfd_closed_when_messages_are_on() {
 }
 
 #[test]
-fn more_than_there_are_is_refused_before_intx_is_touched() {
+fn more_than_there_are_or_none_is_refused_before_intx_is_touched() {
     each("e1000e", "linux-6.12", |recipes, kernel| {
         let device = kernel.device_fd();
         let trigger = recipes.enable(device, INTX, 1).expect("a pin").remove(0);
         kernel.said();
         let (trigger, many) = recipes.leave_intx(device, trigger, MSIX, 6).expect_err("five");
         assert_eq!(why(&many), "only 5");
-        let (_, none) = recipes.leave_intx(device, trigger, 9, 1).expect_err("no such index");
+        let (trigger, none) = recipes.leave_intx(device, trigger, MSIX, 0).expect_err("none");
+        assert_eq!(why(&none), "EINVAL");
+        let (trigger, none) = recipes.leave_intx(device, trigger, 9, 1).expect_err("no such index");
+        assert_eq!(why(&none), "ENODEV");
+        let (_, none) = recipes.leave_intx(device, trigger, 9, 0).expect_err("no such index");
         assert_eq!(why(&none), "ENODEV");
         assert_eq!(kernel.said(), [""; 0]);
     });
