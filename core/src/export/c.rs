@@ -82,9 +82,7 @@ impl Body {
     }
 
     fn comment(&mut self, text: &str) {
-        // Nothing in it may open or close a comment, or be an old spelling of another character.
-        let text = text.replace("*/", "* /").replace("/*", "/ *").replace("??", "? ?");
-        let text = text.replace("*/", "* /").replace("??", "? ?");
+        let text = in_comment(text);
         let tabs = if self.deep { "\t\t" } else { "\t" };
         self.text.push_str(&format!("{tabs}/* {} */\n", text.trim()));
     }
@@ -419,6 +417,13 @@ fn long(number: u64) -> String {
     if number < 0x1_0000 { format!("{number}") } else { format!("{number:#x}") }
 }
 
+/// Text of a comment: nothing in it opens or closes one, or is an old spelling of another character.
+pub(super) fn in_comment(text: &str) -> String {
+    let text = text.replace("*/", "* /").replace("/*", "/ *").replace("??", "? ?");
+    // Three in a row leave two; what was parted may close one again.
+    text.replace("*/", "* /").replace("??", "? ?")
+}
+
 pub(super) fn quoted(text: &str) -> String {
     let mut quoted = String::from("\"");
     for c in text.chars() {
@@ -429,7 +434,7 @@ pub(super) fn quoted(text: &str) -> String {
             // Three-letter sequences of old C begin with two of these.
             '?' => quoted.push_str("\\?"),
             ' '..='~' => quoted.push(c),
-            _ => quoted.push('?'),
+            _ => quoted.push_str("\\?"),
         }
     }
     quoted + "\""

@@ -20,20 +20,20 @@ static const char *const wanted[FACTS][2] = {
 	[ALL_MSI] = { "a host short of MSI vectors", "all MSI vectors to be had at once" },
 	[ALL_MSIX] = { "a host short of MSI-X vectors", "all MSI-X vectors to be had at once" },
 	[RANGE_FIRST] = {
-		"a kernel that checks a block vector by vector (MSI-X without NORESIZE, or 6.12 on)",
-		"a kernel that checks a block's range first (up to 6.1)",
+		"a kernel that checks a block vector by vector (MSI-X without NORESIZE, or 6.5 on)",
+		"a kernel that checks a block's range first (up to 6.4)",
 	},
 	[LOOPBACK_IN_RANGE] = {
-		"a kernel whose loopback skips what is not allocated (MSI-X without NORESIZE, or 6.12 on)",
-		"a kernel whose loopback stays within the allocated vectors (up to 6.1)",
+		"a kernel whose loopback skips what is not allocated (MSI-X without NORESIZE, or 6.5 on)",
+		"a kernel whose loopback stays within the allocated vectors (up to 6.4)",
 	},
 	[ERR_ON_CONVENTIONAL] = {
-		"a kernel without ERR for conventional PCI (up to 6.12)",
+		"a kernel without ERR for conventional PCI (as 6.1.192, 6.12.95)",
 		"a kernel with ERR for conventional PCI (7.3 on)",
 	},
 	[ERR_REQ_STRICT] = {
-		"a kernel that ignores a descriptor below -1 for ERR and REQ (up to 6.1)",
-		"a kernel that refuses a descriptor below -1 for ERR and REQ (6.12 on)",
+		"a kernel that ignores a descriptor below -1 for ERR and REQ (as 6.1.192, 6.12.62)",
+		"a kernel that refuses a descriptor below -1 for ERR and REQ (6.12.63, 6.19 on)",
 	},
 };
 
@@ -88,17 +88,45 @@ static bool can_have_all(uint32_t index)
 	return done <= 0;
 }
 
-/* What no flag shows: so up to one release, not so from another on; in between nobody looked. */
-static void by_release(enum fact fact, int last_so, int first_not, bool inverse)
-{
-	int major = 0, minor = 0;
+#define RELEASE(major, minor, point) (1000000 * (major) + 1000 * (minor) + (point))
+#define LAST 999
 
-	sscanf(kernel.release, "%d.%d", &major, &minor);
-	int release = 1000 * major + minor;
-	if (release <= last_so)
-		so[fact] = inverse ? NO : YES;
-	else if (release >= first_not)
-		so[fact] = inverse ? YES : NO;
+/*
+ * What no flag shows, by release; a release in no row is not known. A change that stable kernels
+ * may have taken is absent only up to the point release that was read. There a distribution's
+ * X.Y.0 is in no row: it says nothing of what was taken. Nothing below 6.1 is in a row, for the
+ * same reason.
+ */
+static const struct {
+	enum fact fact;
+	int first, last;
+	bool so;
+} releases[] = {
+	{ RANGE_FIRST, RELEASE(6, 1, 0), RELEASE(6, 4, LAST), true },
+	{ RANGE_FIRST, RELEASE(6, 5, 0), INT_MAX, false },
+	{ LOOPBACK_IN_RANGE, RELEASE(6, 1, 0), RELEASE(6, 4, LAST), true },
+	{ LOOPBACK_IN_RANGE, RELEASE(6, 5, 0), INT_MAX, false },
+	{ ERR_ON_CONVENTIONAL, RELEASE(6, 1, 1), RELEASE(6, 1, 192), false },
+	{ ERR_ON_CONVENTIONAL, RELEASE(6, 12, 1), RELEASE(6, 12, 95), false },
+	{ ERR_ON_CONVENTIONAL, RELEASE(7, 3, 0), INT_MAX, true },
+	{ ERR_REQ_STRICT, RELEASE(6, 1, 1), RELEASE(6, 1, 192), false },
+	{ ERR_REQ_STRICT, RELEASE(6, 12, 1), RELEASE(6, 12, 62), false },
+	{ ERR_REQ_STRICT, RELEASE(6, 12, 63), RELEASE(6, 12, LAST), true },
+	{ ERR_REQ_STRICT, RELEASE(6, 19, 0), INT_MAX, true },
+};
+
+/* Debian's release may be an ABI, 6.1.0-56-amd64; its version has the point release. */
+static void by_release(const char *release, const char *version)
+{
+	const char *debian = strstr(version, " Debian ");
+	int major = 0, minor = 0, point = 0;
+
+	if (!debian || sscanf(debian, " Debian %d.%d.%d", &major, &minor, &point) < 2)
+		sscanf(release, "%d.%d.%d", &major, &minor, &point);
+	int at = RELEASE(major, minor, point < LAST ? point : LAST);
+	for (size_t i = 0; i < sizeof(releases) / sizeof(releases[0]); i++)
+		if (at >= releases[i].first && at <= releases[i].last)
+			so[releases[i].fact] = releases[i].so ? YES : NO;
 }
 
 static void look(void)
@@ -128,10 +156,7 @@ static void look(void)
 	}
 	close_device();
 	uname(&kernel);
-	by_release(RANGE_FIRST, 6001, 6012, false);
-	by_release(LOOPBACK_IN_RANGE, 6001, 6012, false);
-	by_release(ERR_ON_CONVENTIONAL, 6012, 7003, true);
-	by_release(ERR_REQ_STRICT, 6001, 6012, true);
+	by_release(kernel.release, kernel.version);
 	/* The flag is shown, and came with both. */
 	if (so[MSIX_NORESIZE] == NO)
 		so[RANGE_FIRST] = so[LOOPBACK_IN_RANGE] = NO;

@@ -102,7 +102,10 @@ fn what_a_real_device_can_not_be_told_is_left_out_with_its_reason() {
         ("config write 0x72 2 0x0081\n", "writes registers of its device (line 1)"),
         ("host mediated\nirq_info msi\n", "its host emulates"),
         ("frobnicate\n", "is no scenario"),
-        ("read 0\n", "line 1, read 0"),
+        ("read 0\n", "can't be done by a program (line 1: read 0)"),
+        ("eventfd a\nirqfd a gsi 11 -> 0\n", "a guest would have to take"),
+        ("eoi 11\n", "a guest would have to take"),
+        ("guest 11\n", "a guest would have to take"),
         ("irq_info msix -> count=77\n", "does not hold"),
     ] {
         assert!(why(text, Choice::All).contains(said), "{text}: {}", why(text, Choice::All));
@@ -140,6 +143,35 @@ fn names_that_are_no_identifiers_of_c_are_made_ones_each_its_own() {
         assert!(program.contains(said), "{said}: {program}");
     }
     assert!(program.contains("\n * * / x\" :\n"), "{program}");
+}
+
+#[test]
+fn names_that_would_be_a_directive_are_none() {
+    let sources = [Source { name: "x# SKIP y", text: "irq_info 9 -> EINVAL\n" }];
+    let made = selftest(&sources, Choice::All).expect("not too long");
+
+    assert_eq!(made.tests[0].name, "x_ SKIP y");
+    assert!(made.program.contains("{ \"x_ SKIP y\", "), "{}", made.program);
+}
+
+#[test]
+fn reasons_that_differ_in_their_line_are_one() {
+    let texts = ["read 0\n", "irq_info 9\nread 1\n", "frobnicate\n", "\nfrobnicate\n"];
+    let sources = texts.map(|text| Source { name: "a", text });
+    let program = selftest(&sources, Choice::All).expect("not too long").program;
+
+    assert!(program.contains(" * - can't be done by a program:\n *   a a\n"), "{program}");
+    assert!(program.contains(" * - is no scenario:\n *   a a\n"), "{program}");
+}
+
+#[test]
+fn text_of_a_user_is_no_trigraph() {
+    let text = "#???( ??\u{0}?\nirq_info 9 -> EINVAL # \u{e9}\u{e9}( ???/ a?\u{e9}/\n";
+    let program = selftest(&[Source { name: "???(\u{e9}\u{e9}", text }], Choice::All);
+    let program = program.expect("not too long").program;
+
+    assert!(!program.contains("??"), "{program}");
+    assert!(program.contains("# \\?\\?( \\?\\?\\?/ a\\?\\?/"), "{program}");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 
 use super::choose::msix_at;
 use super::needs::{Fact, Needs};
-use crate::export::c::{Body, PRELUDE, START_CLEAN};
+use crate::export::c::{self, Body, PRELUDE, START_CLEAN};
 use crate::export::plan::Plan;
 use crate::export::{MAX_PROGRAM, parts};
 use crate::render::clean;
@@ -23,7 +23,7 @@ const COLUMNS: usize = 96;
 
 /// The program of these tests; `None`: too long.
 pub(super) fn program(
-    tests: &[(&str, Scenario, Needs)],
+    tests: &[(String, Scenario, Needs)],
     left_out: &[(String, String)],
 ) -> Option<String> {
     let mut taken = BTreeSet::new();
@@ -87,8 +87,7 @@ fn head_of(scenario: &Scenario) -> impl Iterator<Item = &str> {
 
 fn in_comment(text: &str) -> String {
     let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    let text = clean(&text);
-    text.replace("*/", "* /").replace("/*", "/ *").replace("*/", "* /").replace("??", "? ?")
+    c::in_comment(&clean(&text))
 }
 
 fn row(name: &str, function: &str, needs: &Needs) -> String {
@@ -102,7 +101,7 @@ fn row(name: &str, function: &str, needs: &Needs) -> String {
             .collect();
         if facts.is_empty() { "0".into() } else { facts.join(" | ") }
     };
-    let name = crate::export::c::quoted(name);
+    let name = c::quoted(name);
     format!(
         "\t{{ {name}, {function},\n\t  {{ {least} }}, {{ {most} }}, {}, {} }},\n",
         bits(true),
