@@ -173,16 +173,30 @@
     }
 
     // The link beside a clause's id: its address is copied, too, and that is said. Where nothing can
-    // be copied (no secure context, not allowed) it stays a link. The table of clauses links to
-    // another page, which is not opened when the address was copied.
+    // be copied (no secure context, not allowed) it stays a link, and is named so. The table of
+    // clauses links to another page, which is not opened when the address was copied.
     function copyLinks() {
+        if (!navigator.clipboard) return;
+        for (const link of document.querySelectorAll(".vfio-irq-link")) {
+            link.ariaLabel = link.ariaLabel.replace("Link", "Copy link");
+        }
         const said = document.createElement("p");
         said.className = "vfio-irq-said";
         said.setAttribute("role", "status");
         document.body.append(said);
+        // A text that stands there already is not said again: the place is emptied before.
+        let next;
+        function tell(text) {
+            clearTimeout(next);
+            said.textContent = "";
+            next = setTimeout(() => {
+                said.textContent = text;
+                next = setTimeout(() => said.textContent = "", 3000);
+            }, 50);
+        }
         document.addEventListener("click", async (event) => {
             const link = event.target.closest?.(".vfio-irq-link");
-            if (!link || !navigator.clipboard || event.ctrlKey || event.metaKey || event.shiftKey) return;
+            if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
             const here = location.href.split(/[?#]/)[0];
             const address = link.href.replace(/\?[^#]*/, "");
             if (!address.startsWith(`${here}#`)) event.preventDefault();
@@ -192,8 +206,7 @@
                 location.href = address;
                 return;
             }
-            said.textContent = `Copied: ${address}`;
-            setTimeout(() => said.textContent = "", 3000);
+            tell(`Copied: ${address}`);
         });
     }
     function startChapter() {

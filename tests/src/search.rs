@@ -1,6 +1,6 @@
 //! The book's search as a reader's browser does it: elasticlunr.js, version 0.9.5 as mdBook ships it,
 //! on the index the site's builder writes. The tests of the site hold it against that script in a
-//! browser (`e2e/search.rs`).
+//! browser (`e2e/find.rs`).
 //!
 //! `tests/data/search.txt` says what must be found by what.
 

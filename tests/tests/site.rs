@@ -168,15 +168,21 @@ fn link_of_a_page_leads_to_a_page_and_a_place_in_it() {
 #[test]
 fn page_says_at_its_foot_what_was_verified_and_where_that_stands() {
     let verified = Verified::read(&root()).expect("the verified file is there");
+    let days = || verified.kernels.values().map(|kernel| kernel.recorded.as_str());
+    let (first, last) = (days().min().expect("a kernel"), days().max().expect("a kernel"));
+    let recorded = match first == last {
+        true => format!(", recorded {first}."),
+        false => format!(", recorded {first} to {last}."),
+    };
     for path in scenarios::files(book(), "html").iter().filter(|path| !path.ends_with("toc.html")) {
         let html = fs::read_to_string(path).expect("listed");
         let foot = html.split("<footer class=\"vfio-irq-foot\">").nth(1);
         let foot = foot.unwrap_or_else(|| panic!("{} has no foot", path.display()));
         assert!(foot.split("</footer>").next().is_some_and(|foot| foot.contains("verified.html")));
+        assert!(foot.contains(&recorded), "{}: not `{recorded}`", path.display());
         for kernel in verified.kernels.values() {
             let version = kernel.version.split(' ').next().unwrap_or_default();
             assert!(foot.contains(version), "{}: no {version}", path.display());
-            assert!(foot.contains(&kernel.recorded), "{}: no {kernel:?}", path.display());
         }
     }
     let page = fs::read_to_string(book().join("verified.html")).expect("it is a page");

@@ -21,6 +21,7 @@ pub mod block;
 pub mod built;
 pub mod cases;
 pub mod clauses;
+pub mod comments;
 pub mod coverage;
 pub mod differences;
 pub mod examples;

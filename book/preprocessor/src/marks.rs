@@ -49,7 +49,8 @@ fn words(clause: &Clause, verified: &Verified) -> String {
             Mark::Read => '○',
             Mark::Nothing => continue,
         };
-        words += &format!(" {} {sign}", short(host));
+        // No line ends between a version and its sign.
+        words += &format!(" {}\u{a0}{sign}", short(host));
     }
     match (words.is_empty(), clause.kind.as_str()) {
         (false, _) => format!("Linux{words}"),
@@ -173,7 +174,8 @@ mod tests {
     fn clause_seen_on_one_kernel_is_read_in_the_other() {
         let text = format!("{CLAUSE} *· `f`.*\n");
         let put = put(&text, "", &verified(&[("linux-7.3", &["e1000e", "edu"])])).unwrap();
-        let end = "*[Linux 6.1 ○ 7.3 ✓](verified.md#v-A \"7.3.4-1: e1000e, edu\") · `f`.*\n";
+        let end =
+            "*[Linux 6.1\u{a0}○ 7.3\u{a0}✓](verified.md#v-A \"7.3.4-1: e1000e, edu\") · `f`.*\n";
         assert_eq!(put, format!("{} {end}", linked()));
     }
 
@@ -182,7 +184,10 @@ mod tests {
         let text = format!("{CLAUSE} *Linux 6.1.*\n");
         let both: [(&str, &[&str]); 2] = [("linux-6.1", &["edu"]), ("linux-7.3", &["edu"])];
         let put = put(&text, "", &verified(&both)).unwrap();
-        assert!(put.ends_with("*[Linux 6.1 ✓](verified.md#v-A \"6.1.192-2: edu\").*\n"), "{put}");
+        assert!(
+            put.ends_with("*[Linux 6.1\u{a0}✓](verified.md#v-A \"6.1.192-2: edu\").*\n"),
+            "{put}"
+        );
     }
 
     #[test]
@@ -208,7 +213,7 @@ mod tests {
         let rows = put_in_rows(row, &all, &verified(&[("linux-6.1", &["edu"])])).unwrap();
         let link = "<a class=\"vfio-irq-link\" href=\"a.md#A\" aria-label=\"Link to A\">¶</a>";
         let row_with_link = row.replace("#A) |", &format!("#A) {link} |"));
-        assert_eq!(rows, format!("{row_with_link} Linux 6.1 ✓ 7.3 ○ · `f` |\n"));
+        assert_eq!(rows, format!("{row_with_link} Linux 6.1\u{a0}✓ 7.3\u{a0}○ · `f` |\n"));
         let unknown = row.replace("\"A\"", "\"B\"");
         assert!(put_in_rows(&unknown, &all, &verified(&[])).is_err());
     }

@@ -1,13 +1,13 @@
 //! The page that shows what was verified: tables in place of comments `<!-- verified: NAME -->`.
 
+use crate::comments;
 use crate::differences::Difference;
 use crate::marks::{Clauses, Mark, mark, short};
 use crate::verified::{Kernel, Scenario, Verified};
 use anyhow::{Result, bail};
 use std::fmt::Write;
 
-const OPEN: &str = "<!-- verified: ";
-const CLOSE: &str = " -->";
+const KIND: &str = "verified";
 
 /// What the page is made of.
 #[derive(Clone, Copy, Debug)]
@@ -27,12 +27,8 @@ pub struct Sources<'a> {
 /// # Errors
 /// When a comment names no table.
 pub fn put(content: &str, sources: Sources<'_>) -> Result<String> {
-    let mut result = String::new();
-    let mut rest = content;
-    while let Some((before, after)) = rest.split_once(OPEN) {
-        let (name, after) = after.split_once(CLOSE).unwrap_or((after, ""));
-        result += before;
-        result += &match name {
+    comments::replace(content, KIND, |name| {
+        Ok(match name {
             "kernels" => kernels(sources),
             "counts" => counts(sources),
             "clauses" => table(sources),
@@ -40,11 +36,9 @@ pub fn put(content: &str, sources: Sources<'_>) -> Result<String> {
             "scenarios" => scenarios(sources),
             "differences" => differences(sources),
             "source" => format!("{}\n", sources.source),
-            _ => bail!("`{OPEN}{name}{CLOSE}`: there is no such table"),
-        };
-        rest = after;
-    }
-    Ok(result + rest)
+            _ => bail!("there is no such table"),
+        })
+    })
 }
 
 fn kernels(Sources { verified, .. }: Sources<'_>) -> String {

@@ -29,6 +29,11 @@ fn axe() -> Result<String> {
         .with_context(|| format!("no {}; `cargo xtask setup` puts it there", path.display()))
 }
 
+/// What is looked at: blocks, two pages of tables, of which one is laid out anew on a phone, and the
+/// playground.
+const PAGES: [&str; 5] =
+    ["index.html", "teardown.html", "clauses.html", "errno.html", "playground.html"];
+
 /// Runs axe; one line for each violation, with the first elements that have it.
 const RUN: &str = "const done = arguments[0]; \
     axe.run(document, { preload: false, resultTypes: ['violations'] }).then( \
@@ -50,11 +55,15 @@ fn look(look: super::browser::Look) -> Result<()> {
     with_page(&server, look, async |page| {
         let mut all = Vec::new();
         for theme in ["light", "navy"] {
-            for name in ["index.html", "teardown.html", "playground.html"] {
+            for name in PAGES {
                 page.open(name).await?;
                 page.value(&format!("localStorage.setItem('mdbook-theme', '{theme}')")).await?;
                 page.open(name).await?;
                 let own = name == "playground.html";
+                if ["clauses.html", "errno.html"].contains(&name) {
+                    all.extend(found(page, &axe, &format!("{name}, {theme}")).await?);
+                    continue;
+                }
                 if !own {
                     page.value("document.querySelector('.vfio-irq-block').scrollIntoView()")
                         .await?;

@@ -89,9 +89,21 @@ fn link_copies() -> Result<()> {
         link.send_keys("\u{e007}").await?;
         let address = format!("{}msix.html#{CLAUSE}", server.base);
         page.until(&format!("window.copied === {address:?}")).await?;
-        let said = page.text("[role=status].vfio-irq-said").await?;
-        ensure!(said == format!("Copied: {address}"), "it says {said}");
+        let said = format!("Copied: {address}");
+        let place = "document.querySelector('[role=status].vfio-irq-said')";
+        page.until(&format!("{place}.innerText === {said:?}")).await?;
+        let name = link.attr("aria-label").await?;
+        ensure!(name.as_deref() == Some(&format!("Copy link to {CLAUSE}")), "it is named {name:?}");
         page.screenshot("clause-link").await?;
+        // The same again is said again: the place is emptied in between, and not after that.
+        page.value(&format!(
+            "window.seen = []; \
+             new MutationObserver(() => seen.push({place}.textContent)) \
+                 .observe({place}, {{ childList: true }})"
+        ))
+        .await?;
+        link.send_keys("\u{e007}").await?;
+        page.until(&format!("seen.join('|').startsWith({:?})", format!("|{said}"))).await?;
         page.is_clean().await
     })
 }

@@ -1,15 +1,15 @@
 //! The matrix as tables of a page, in place of comments `<!-- coverage: NAME -->`.
 
 use super::{Matrix, Need, text};
+use crate::comments;
 use anyhow::{Result, bail};
 use std::fmt::Write;
 
-const OPEN: &str = "<!-- coverage: ";
-const CLOSE: &str = " -->";
+const KIND: &str = "coverage";
 
 /// Whether a chapter has such a comment.
 pub fn is_wanted(content: &str) -> bool {
-    content.contains(OPEN)
+    comments::is_wanted(content, KIND)
 }
 
 /// Replaces the comments.
@@ -17,21 +17,15 @@ pub fn is_wanted(content: &str) -> bool {
 /// # Errors
 /// When a comment names no table.
 pub fn put(content: &str, matrix: &Matrix) -> Result<String> {
-    let mut result = String::new();
-    let mut rest = content;
-    while let Some((before, after)) = rest.split_once(OPEN) {
-        let (name, after) = after.split_once(CLOSE).unwrap_or((after, ""));
-        result += before;
-        result += &match name {
+    comments::replace(content, KIND, |name| {
+        Ok(match name {
             "counts" => counts(matrix),
             "clauses" => table(matrix),
             "exceptions" => exceptions(matrix),
             "gaps" => gaps(matrix),
-            _ => bail!("`{OPEN}{name}{CLOSE}`: there is no such table"),
-        };
-        rest = after;
-    }
-    Ok(result + rest)
+            _ => bail!("there is no such table"),
+        })
+    })
 }
 
 fn counts(matrix: &Matrix) -> String {

@@ -11,12 +11,12 @@ pub mod hosts;
 pub mod registers;
 pub mod requests;
 
+use crate::comments;
 use crate::marks::{Clauses, short};
 use anyhow::{Context, Result, bail};
 use vfio_irq_core::host::PROFILES;
 
-const OPEN: &str = "<!-- reference: ";
-const CLOSE: &str = " -->";
+const KIND: &str = "reference";
 
 /// Where clauses stand, and the way there.
 #[derive(Clone, Copy, Debug)]
@@ -43,15 +43,7 @@ impl Links<'_> {
 /// # Errors
 /// When a comment names no table, or a table cites a clause the book does not have.
 pub fn put(content: &str, links: Links<'_>) -> Result<String> {
-    let mut result = String::new();
-    let mut rest = content;
-    while let Some((before, after)) = rest.split_once(OPEN) {
-        let (name, after) = after.split_once(CLOSE).unwrap_or((after, ""));
-        result += before;
-        result += &table(name, links).with_context(|| format!("`{OPEN}{name}{CLOSE}`"))?;
-        rest = after;
-    }
-    Ok(result + rest)
+    comments::replace(content, KIND, |name| table(name, links))
 }
 
 fn table(name: &str, links: Links<'_>) -> Result<String> {

@@ -8,7 +8,29 @@ pub(super) fn mended(html: &str) -> String {
     // The menu is in no landmark.
     let menu = "<div id=\"mdbook-menu-bar\"";
     let html = html.replacen(menu, &format!("{menu} role=\"banner\""), 1);
-    with_button(&html).unwrap_or(html)
+    with_roles(&with_button(&html).unwrap_or(html))
+}
+
+/// Tables are laid out as blocks on a phone (`blocks.css`, styles of pages), and what is no table by
+/// its style is none to a screen reader: roles keep it one.
+fn with_roles(html: &str) -> String {
+    let roles = [
+        ("table", "table"),
+        ("thead", "rowgroup"),
+        ("tbody", "rowgroup"),
+        ("tr", "row"),
+        ("th", "columnheader"),
+        ("td", "cell"),
+    ];
+    let mut mended = html.to_owned();
+    for (tag, role) in roles {
+        // First what has attributes, for after that all have.
+        for after in [" ", ">"] {
+            let with = format!("<{tag} role=\"{role}\"{after}");
+            mended = mended.replace(&format!("<{tag}{after}"), &with);
+        }
+    }
+    mended
 }
 
 /// The label that shows and hides the sidebar says whether it is expanded, which a label can't, and
@@ -38,6 +60,18 @@ mod tests {
             "a<span id=\"mdbook-sidebar-toggle\" role=\"button\" tabindex=\"0\" \
              class=\"icon-button\" title=\"t\">\
              <label for=\"mdbook-sidebar-toggle-anchor\">i</label></span>b"
+        );
+    }
+
+    #[test]
+    fn table_gets_roles_whatever_its_style() {
+        let table = "<table><thead><tr><th>h</th></tr></thead>\
+                     <tbody><tr><td style=\"\">d</td></tr></tbody></table>";
+        assert_eq!(
+            mended(table),
+            "<table role=\"table\"><thead role=\"rowgroup\"><tr role=\"row\">\
+             <th role=\"columnheader\">h</th></tr></thead><tbody role=\"rowgroup\">\
+             <tr role=\"row\"><td role=\"cell\" style=\"\">d</td></tr></tbody></table>"
         );
     }
 
