@@ -1,6 +1,8 @@
 //! What must hold of any input. One function a target, from bytes; a panic is a finding.
 
 use vfio_irq_core::device::Device;
+use vfio_irq_core::export::kselftest::{Choice, Source, selftest};
+use vfio_irq_core::export::{Known, Language, program};
 use vfio_irq_core::host::HostProfile;
 use vfio_irq_core::import::import as import_text;
 use vfio_irq_core::link;
@@ -38,16 +40,88 @@ pub fn scenario(data: &[u8]) {
     let json = scenario.to_json();
     assert_eq!(Scenario::from_json(&json).expect("our own JSON"), scenario);
 
+    exported(&scenario, text);
     travelled(scenario);
 }
 
-/// A short scenario's run balances, can be shown in every form, and can be travelled.
-fn travelled(scenario: Scenario) {
+/// Most steps of a text that is made a selftest: that runs it on many devices.
+const MAX_TESTED: u32 = 40;
+
+/// A scenario's programs have the user's text only where it is a comment or a string. The text is a name, too.
+fn exported(scenario: &Scenario, text: &str) {
+    if steps(scenario) > MAX_STEPS {
+        return;
+    }
+    for known in [None, Some(Known::E1000e), Some(Known::Xhci), Some(Known::Edu)] {
+        if let Ok(c) = program(scenario, Language::C, known) {
+            is_c(&c);
+        }
+        if let Ok(rust) = program(scenario, Language::Rust, known) {
+            assert!(!rust.contains(|c: char| c.is_control() && c != '\n'), "control characters");
+        }
+    }
+    if steps(scenario) > MAX_TESTED {
+        return;
+    }
+    let name: String = text.chars().take(60).collect();
+    let Ok(made) = selftest(&[Source { name: &name, text }], Choice::All) else { return };
+    assert_eq!(made.tests.len() + made.left_out.len(), 1, "neither a test nor left out");
+    assert!(made.tests.iter().all(|test| !test.name.contains('#')), "a name with a directive");
+    is_c(&made.program);
+}
+
+/// C's comments end where they should, strings in their line, and nothing is a trigraph.
+fn is_c(text: &str) {
+    assert!(!text.contains("??"), "a trigraph:\n{text}");
+    let mut rest = text;
+    let mut depth = 0i64;
+    while let Some(c) = rest.chars().next() {
+        if let Some(comment) = rest.strip_prefix("/*") {
+            let (inside, behind) = comment.split_once("*/").expect("a comment ends");
+            assert!(!inside.contains("/*"), "a comment in a comment: {inside}");
+            rest = behind;
+            continue;
+        }
+        if rest.starts_with("//") {
+            rest = rest.split_once('\n').map_or("", |(_, behind)| behind);
+            continue;
+        }
+        assert!(!rest.starts_with("*/"), "a comment ended early:\n{text}");
+        assert!(c.is_ascii() && (!c.is_control() || matches!(c, '\n' | '\t')), "{c:?} in code");
+        rest = match c {
+            '"' | '\'' => behind_literal(&rest[1..], c),
+            _ => &rest[c.len_utf8()..],
+        };
+        depth += i64::from(c == '{') - i64::from(c == '}');
+        assert!(depth >= 0, "a brace too many");
+    }
+    assert_eq!(depth, 0, "a brace is open");
+}
+
+fn behind_literal(text: &str, quote: char) -> &str {
+    let mut escaped = false;
+    for (at, c) in text.char_indices() {
+        assert!((' '..='~').contains(&c), "{c:?} in a literal");
+        if c == quote && !escaped {
+            return &text[at + 1..];
+        }
+        escaped = c == '\\' && !escaped;
+    }
+    panic!("a literal without an end");
+}
+
+/// How many steps it takes.
+fn steps(scenario: &Scenario) -> u32 {
     let steps = scenario.lines().iter().filter_map(|line| match &line.statement {
         Some(Statement::Step(step)) => Some(step.times.saturating_mul(1 + inside(step))),
         _ => None,
     });
-    if steps.fold(0u32, u32::saturating_add) > MAX_STEPS {
+    steps.fold(0u32, u32::saturating_add)
+}
+
+/// A short scenario's run balances, can be shown in every form, and can be travelled.
+fn travelled(scenario: Scenario) {
+    if steps(&scenario) > MAX_STEPS {
         return;
     }
     let Ok(player) = Player::new(scenario, Overrides::default()) else { return };

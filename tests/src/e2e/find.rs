@@ -97,9 +97,9 @@ fn link_copies() -> Result<()> {
         page.screenshot("clause-link").await?;
         // The same again is said again: the place is emptied in between, and not after that.
         page.value(&format!(
-            "window.seen = []; \
-             new MutationObserver(() => seen.push({place}.textContent)) \
-                 .observe({place}, {{ childList: true }})"
+            "(window.seen = [], \
+              new MutationObserver(() => seen.push({place}.textContent)) \
+                  .observe({place}, {{ childList: true }}))"
         ))
         .await?;
         link.send_keys("\u{e007}").await?;

@@ -71,7 +71,8 @@ mod tests {
             let site = std::env::temp_dir().join(format!("{name}-site-{}", std::process::id()));
             fs::create_dir_all(&site).unwrap();
             fs::write(site.join(format!("{name}.js")), "bindings").unwrap();
-            fs::write(site.join(format!("{name}_bg.wasm")), "module").unwrap();
+            // A module with nothing in it.
+            fs::write(site.join(format!("{name}_bg.wasm")), b"\0asm\x01\0\0\0").unwrap();
             fs::write(site.join(STYLE), ".vfi {}").unwrap();
             Self(site)
         }
