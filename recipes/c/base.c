@@ -26,17 +26,20 @@ int irq_ask(int device, uint32_t index, struct vfio_irq_info *info)
 
 // ANCHOR: set
 /*
- * SET_IRQS with eventfds, or with no data where fds is NULL. 0 is done, and nothing else is:
- * above 0, so many vectors can be had and nothing was enabled; below 0, -errno.
+ * SET_IRQS with eventfds, or with no data where fds is NULL. The ioctl's answer above 0 means
+ * that nothing was enabled and so many vectors can be had: it becomes -ENOSPC, and the number *can,
+ * which is 0 otherwise. can may be NULL.
  */
 int irq_set(int device, uint32_t action, uint32_t index, uint32_t start, uint32_t count,
-	    const int32_t *fds)
+	    const int32_t *fds, uint32_t *can)
 {
 	uint32_t data = fds ? VFIO_IRQ_SET_DATA_EVENTFD : VFIO_IRQ_SET_DATA_NONE;
 	uint32_t most = fds ? count : 0;
 	struct vfio_irq_set *set;
 	int ret;
 
+	if (can)
+		*can = 0;
 	if (count > 2048)	/* PCI has no more, and argsz must not overflow */
 		return -EINVAL;
 	set = malloc(sizeof(*set) + most * sizeof(*fds));
@@ -50,8 +53,13 @@ int irq_set(int device, uint32_t action, uint32_t index, uint32_t start, uint32_
 	for (uint32_t i = 0; i < most; i++)
 		((int32_t *)set->data)[i] = fds[i];
 	ret = ioctl(device, VFIO_DEVICE_SET_IRQS, set);
-	if (ret < 0)
+	if (ret < 0) {
 		ret = -errno;
+	} else if (ret > 0) {
+		if (can)
+			*can = ret;
+		ret = -ENOSPC;
+	}
 	free(set);
 	return ret;
 }
@@ -64,7 +72,7 @@ int irq_set(int device, uint32_t action, uint32_t index, uint32_t start, uint32_
  */
 int irq_disable(int device, uint32_t index)
 {
-	int ret = irq_set(device, VFIO_IRQ_SET_ACTION_TRIGGER, index, 0, 0, NULL);
+	int ret = irq_set(device, VFIO_IRQ_SET_ACTION_TRIGGER, index, 0, 0, NULL, NULL);
 
 	return ret == -EINVAL ? 0 : ret;
 }

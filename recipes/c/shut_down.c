@@ -16,7 +16,10 @@ int irq_shut_down(int device, uint32_t index, uint32_t n, int32_t *fds, uint64_t
 	*left = 0;
 	if (ret)
 		return ret;
-	/* From here on nothing rises any more: these counts are the last. */
+	/*
+	 * INTx, MSI and MSI-X signal no more: these counts are the last. ERR and REQ may signal once
+	 * more, which nobody reads.
+	 */
 	for (uint32_t i = 0; i < n; i++) {
 		uint64_t count;
 

@@ -10,13 +10,41 @@ use crate::recipes::{Enabled, Recipes};
 
 unsafe extern "C" {
     fn irq_disable(device: i32, index: u32) -> i32;
-    fn irq_enable(device: i32, index: u32, n: u32, fds: *mut i32) -> i32;
-    fn irq_enable_some(device: i32, index: u32, least: u32, most: u32, fds: *mut i32) -> i32;
-    fn irq_fall_back(device: i32, least: u32, most: u32, fds: *mut i32, index: *mut u32) -> i32;
+    fn irq_enable(device: i32, index: u32, n: u32, fds: *mut i32, can: *mut u32) -> i32;
+    fn irq_enable_some(
+        device: i32,
+        index: u32,
+        least: u32,
+        most: u32,
+        fds: *mut i32,
+        got: *mut u32,
+    ) -> i32;
+    fn irq_fall_back(
+        device: i32,
+        least: u32,
+        most: u32,
+        fds: *mut i32,
+        index: *mut u32,
+        got: *mut u32,
+    ) -> i32;
     fn irq_add(device: i32, index: u32, live: u32, fds: *mut i32, look: *mut bool) -> i32;
-    fn irq_enable_ahead(device: i32, index: u32, n: u32, all: u32, fds: *mut i32) -> i32;
+    fn irq_enable_ahead(
+        device: i32,
+        index: u32,
+        n: u32,
+        all: u32,
+        fds: *mut i32,
+        can: *mut u32,
+    ) -> i32;
     fn irq_arm(device: i32, index: u32, vector: u32, fd: *mut i32) -> i32;
-    fn irq_leave_intx(device: i32, intx: *mut i32, index: u32, n: u32, fds: *mut i32) -> i32;
+    fn irq_leave_intx(
+        device: i32,
+        intx: *mut i32,
+        index: u32,
+        n: u32,
+        fds: *mut i32,
+        can: *mut u32,
+    ) -> i32;
     fn irq_intx_to_kvm(device: i32, vm: i32, gsi: u32, fds: *mut i32) -> i32;
     fn irq_intx_from_kvm(device: i32, vm: i32, gsi: u32, fds: *mut i32) -> i32;
     fn irq_shut_down(device: i32, index: u32, n: u32, fds: *mut i32, left: *mut u64) -> i32;
@@ -29,14 +57,21 @@ pub struct C;
 /// Room for the descriptors of any index.
 const ROOM: usize = 2048;
 
+/// What C returned: 0 or −errno, and nothing else.
 fn done(ret: i32) -> Result<(), NotDone> {
-    match ret {
-        0 => Ok(()),
-        1.. => Err(NotDone::Only(ret.cast_unsigned())),
-        _ => {
-            let error = io::Error::from_raw_os_error(-ret);
-            Err(if -ret == libc::ENOTRECOVERABLE { NotDone::Off(error) } else { error.into() })
-        }
+    assert!(ret <= 0, "a number above 0 is neither");
+    if ret == 0 {
+        return Ok(());
+    }
+    let error = io::Error::from_raw_os_error(-ret);
+    Err(if -ret == libc::ENOTRECOVERABLE { NotDone::Off(error) } else { error.into() })
+}
+
+/// The same, with how many can be had.
+fn enabled(ret: i32, can: u32) -> Result<(), NotDone> {
+    match done(ret) {
+        Err(why) if why.is(libc::ENOSPC) && can > 0 => Err(NotDone::Only(can)),
+        done => done,
     }
 }
 
@@ -57,11 +92,6 @@ fn lend(fds: &mut Vec<OwnedFd>) -> Vec<i32> {
     room
 }
 
-/// The count C returns where it is no errno.
-fn counted(ret: i32) -> Result<usize, NotDone> {
-    if ret < 0 { done(ret).map(|()| 0) } else { Ok(ret as usize) }
-}
-
 // SAFETY, for every call below: descriptors are numbers, and each pointer leads to as many as the
 // function may write.
 impl Recipes for C {
@@ -74,16 +104,18 @@ impl Recipes for C {
     }
 
     fn enable(&self, device: BorrowedFd<'_>, index: u32, n: u32) -> Enabled {
-        let mut fds = vec![-1; ROOM];
-        done(unsafe { irq_enable(device.as_raw_fd(), index, n, fds.as_mut_ptr()) })?;
+        let (mut fds, mut can) = (vec![-1; ROOM], 0);
+        let fd = device.as_raw_fd();
+        let ret = unsafe { irq_enable(fd, index, n, fds.as_mut_ptr(), &raw mut can) };
+        enabled(ret, can)?;
         Ok(own_all(&fds[..n as usize]))
     }
 
     fn enable_some(&self, device: BorrowedFd<'_>, index: u32, least: u32, most: u32) -> Enabled {
-        let mut fds = vec![-1; ROOM];
-        let fd = device.as_raw_fd();
-        let n = unsafe { irq_enable_some(fd, index, least, most, fds.as_mut_ptr()) };
-        Ok(own_all(&fds[..counted(n)?]))
+        let (mut fds, mut got) = (vec![-1; ROOM], 0);
+        let (fd, room) = (device.as_raw_fd(), fds.as_mut_ptr());
+        done(unsafe { irq_enable_some(fd, index, least, most, room, &raw mut got) })?;
+        Ok(own_all(&fds[..got as usize]))
     }
 
     fn fall_back(
@@ -92,10 +124,10 @@ impl Recipes for C {
         least: u32,
         most: u32,
     ) -> Result<(u32, Vec<OwnedFd>), NotDone> {
-        let (mut fds, mut index) = (vec![-1; ROOM], 0);
-        let fd = device.as_raw_fd();
-        let n = unsafe { irq_fall_back(fd, least, most, fds.as_mut_ptr(), &raw mut index) };
-        Ok((index, own_all(&fds[..counted(n)?])))
+        let (mut fds, mut index, mut got) = (vec![-1; ROOM], 0, 0);
+        let (fd, room) = (device.as_raw_fd(), fds.as_mut_ptr());
+        done(unsafe { irq_fall_back(fd, least, most, room, &raw mut index, &raw mut got) })?;
+        Ok((index, own_all(&fds[..got as usize])))
     }
 
     fn add(
@@ -120,9 +152,10 @@ impl Recipes for C {
         n: u32,
         count: u32,
     ) -> Result<Vec<Option<OwnedFd>>, NotDone> {
-        let mut fds = vec![-1; ROOM];
-        let fd = device.as_raw_fd();
-        done(unsafe { irq_enable_ahead(fd, index, n, count, fds.as_mut_ptr()) })?;
+        let (mut fds, mut can) = (vec![-1; ROOM], 0);
+        let (fd, room) = (device.as_raw_fd(), fds.as_mut_ptr());
+        let ret = unsafe { irq_enable_ahead(fd, index, n, count, room, &raw mut can) };
+        enabled(ret, can)?;
         Ok(fds[..count as usize].iter().map(|fd| own(*fd)).collect())
     }
 
@@ -139,10 +172,10 @@ impl Recipes for C {
         index: u32,
         n: u32,
     ) -> Result<Vec<OwnedFd>, (OwnedFd, NotDone)> {
-        let (mut intx, mut fds) = (trigger.into_raw_fd(), vec![-1; ROOM]);
-        let fd = device.as_raw_fd();
-        let ret = unsafe { irq_leave_intx(fd, &raw mut intx, index, n, fds.as_mut_ptr()) };
-        match done(ret) {
+        let (mut intx, mut fds, mut can) = (trigger.into_raw_fd(), vec![-1; ROOM], 0);
+        let (fd, room) = (device.as_raw_fd(), fds.as_mut_ptr());
+        let ret = unsafe { irq_leave_intx(fd, &raw mut intx, index, n, room, &raw mut can) };
+        match enabled(ret, can) {
             Ok(()) => Ok(own_all(&fds)),
             Err(why) => Err((own(intx).expect("still the caller's"), why)),
         }
@@ -173,14 +206,9 @@ impl Recipes for C {
         let done = done(unsafe { irq_intx_from_kvm(device, vm, gsi, fds.as_mut_ptr()) });
         let [trigger, unmask] = fds.map(own);
         let trigger = trigger.expect("the caller's");
-        match (done, unmask) {
-            (Err(why), Some(unmask)) => Err((Intx { trigger, unmask }, why)),
-            // Past the point where the unmask eventfd is gone only the unmask itself can fail, and
-            // INTx is on.
-            (done, _) => {
-                done.expect("INTx is on, and UNMASK is its own");
-                Ok(trigger)
-            }
+        match done {
+            Ok(()) => Ok(trigger),
+            Err(why) => Err((Intx { trigger, unmask: unmask.expect("the caller's") }, why)),
         }
     }
 

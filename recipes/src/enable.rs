@@ -26,8 +26,9 @@ pub fn enable(device: BorrowedFd<'_>, index: u32, n: u32) -> Result<Vec<OwnedFd>
 // ANCHOR_END: enable
 
 // ANCHOR: some
-/// Enables as many vectors as can be had, from `least` to `most`. ENOSPC: there are not `least`;
-/// EMFILE, ENFILE: not so many descriptors.
+/// Enables as many vectors as can be had, from `least` to `most`. Before the call as for
+/// [`enable`]. An error leaves the index off. ENOSPC: there are not `least`; EMFILE, ENFILE: not so
+/// many descriptors.
 pub fn enable_some(
     device: BorrowedFd<'_>,
     index: u32,
@@ -56,8 +57,11 @@ pub fn enable_some(
 
 // ANCHOR: fall_back
 /// MSI-X with at least `least` vectors, else MSI with as many, else INTx with its one: which index,
-/// and its eventfds. An index that is missing, or refuses, is stepped over. When none is left: why
-/// the last that is not missing refused, or ENODEV.
+/// and its eventfds. None of the three may be on: beside INTx, MSI-X and MSI would refuse, and
+/// INTx "succeed", with its live trigger replaced.
+///
+/// An index that is missing, or refuses, is stepped over. When none is left all are off: why the
+/// last that is not missing refused, or ENODEV.
 pub fn fall_back(
     device: BorrowedFd<'_>,
     least: u32,

@@ -65,7 +65,11 @@ pub struct Intx {
 }
 
 /// Enables INTx for a guest: its trigger raises the GSI, and the guest's end of interrupt unmasks.
-/// An error leaves INTx off and no descriptor open.
+/// INTx must be off, and MSI and MSI-X: were INTx on, its trigger would be replaced, and an error
+/// disable it.
+///
+/// An error leaves INTx off and no descriptor open. Should the disable fail on the way back, its
+/// error is returned, and INTx is still on: [`disable`].
 pub fn intx_to_kvm(device: BorrowedFd<'_>, vm: BorrowedFd<'_>, gsi: u32) -> Result<Intx, NotDone> {
     let info = ask(device, INTX)?;
     if info.count == 0 || info.flags & AUTOMASKED == 0 {
@@ -96,6 +100,9 @@ pub fn intx_to_kvm(device: BorrowedFd<'_>, vm: BorrowedFd<'_>, gsi: u32) -> Resu
 // ANCHOR: from_kvm
 /// Takes INTx back into this process, and gives its trigger. Unmasks once, for nobody else will: a
 /// line that is up signals at once.
+///
+/// An error gives both back. Either KVM has not let go, and all is as it was; or it has, and INTx
+/// is on, perhaps masked, perhaps with its unmask eventfd. The call can be repeated.
 pub fn intx_from_kvm(
     device: BorrowedFd<'_>,
     vm: BorrowedFd<'_>,

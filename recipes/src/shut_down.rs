@@ -17,7 +17,8 @@ pub fn shut_down(
     fds: &mut Vec<OwnedFd>,
 ) -> Result<u64, NotDone> {
     disable(device, index)?;
-    // From here on nothing rises any more: these counts are the last.
+    // INTx, MSI and MSI-X signal no more: these counts are the last. ERR and REQ may signal once
+    // more, which nobody reads.
     let mut left = 0;
     for fd in fds.drain(..) {
         let mut count = [0; 8];

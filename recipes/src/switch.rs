@@ -10,8 +10,9 @@ use crate::enable::enable;
 /// From INTx, with this trigger, to n vectors of MSI or MSI-X. An error gives the trigger back.
 ///
 /// Mask the interrupt causes in the device's own registers before the call; afterwards unmask them,
-/// and handle the device once, as if it had interrupted. After an error INTx is as it was, or on,
-/// unmasked and without unmask eventfd: set both anew. After [`NotDone::Off`] nothing is on.
+/// and handle the device once, as if it had interrupted. After an error INTx is as it was, or on
+/// without unmask eventfd, and unmasked, or masked where Interrupt Disable is set: set both anew.
+/// After [`NotDone::Off`] nothing is on.
 pub fn leave_intx(
     device: BorrowedFd<'_>,
     trigger: OwnedFd,

@@ -121,6 +121,18 @@ fn second_index_is_refused_and_the_first_lives() {
     });
 }
 
+/// What the comment warns of.
+#[test]
+fn fall_back_beside_a_live_intx_replaces_its_trigger() {
+    each("e1000e", "linux-6.12", |recipes, kernel| {
+        let live = recipes.enable(kernel.device_fd(), INTX, 1).expect("a pin").remove(0);
+        let (index, fds) = recipes.fall_back(kernel.device_fd(), 1, 4).expect("so it says");
+        assert_eq!((index, fds.len()), (INTX, 1));
+        kernel.stimulate(Stimulus::AssertIntx);
+        assert_eq!((kernel.read(live.as_fd()), kernel.read(fds[0].as_fd())), (0, 1));
+    });
+}
+
 #[test]
 fn fall_back_where_messages_are_short_takes_the_pin() {
     each("simple", "linux-6.1 vectors=1", |recipes, kernel| {

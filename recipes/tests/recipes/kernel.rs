@@ -389,6 +389,12 @@ impl Kernel {
         self.with(|state| state.emulator.stimulate(stimulus).expect("the emulator can"));
     }
 
+    /// The user writes to config space.
+    pub(crate) fn config_write(&self, offset: u64, data: &[u8]) {
+        let written = self.with(|state| state.emulator.region_write(CONFIG_REGION, offset, data));
+        written.expect("it can be written");
+    }
+
     /// What the function does inside the next call.
     pub(crate) fn stimulate_at(&self, moment: Moment, stimulus: Stimulus) {
         self.with(|state| state.emulator.stimulate_at(moment, stimulus).expect("the emulator can"));

@@ -107,6 +107,33 @@ fn unmask_eventfd_that_can_not_be_taken_away_is_given_back() {
 }
 
 #[test]
+fn unmask_that_fails_gives_both_back_and_the_call_can_be_repeated() {
+    each("edu", "linux-6.12", |recipes, kernel| {
+        let intx = tied(recipes, kernel);
+        kernel.stimulate(Stimulus::AssertIntx);
+        kernel.raised();
+        kernel.answer(&[None, Some(-libc::EIO)]);
+        let (device, vm) = (kernel.device_fd(), kernel.vm_fd());
+        let (intx, error) = recipes.intx_from_kvm(device, vm, GSI, intx).expect_err("EIO");
+        assert!(error.is(libc::EIO));
+        assert_eq!(kernel.read(intx.trigger.as_fd()), 0, "masked, and on");
+        assert!(kernel.is_on(INTX));
+        let trigger = recipes.intx_from_kvm(device, vm, GSI, intx).expect("nothing is amiss");
+        assert_eq!(kernel.read(trigger.as_fd()), 1);
+    });
+}
+
+#[test]
+fn disable_that_fails_on_the_way_back_is_told() {
+    each("edu", "linux-6.12", |recipes, kernel| {
+        kernel.answer(&[None, Some(-libc::ENOMEM), Some(-libc::EIO)]);
+        let tied = recipes.intx_to_kvm(kernel.device_fd(), kernel.vm_fd(), GSI);
+        assert!(tied.expect_err("refused").is(libc::EIO));
+        assert!(kernel.is_on(INTX));
+    });
+}
+
+#[test]
 fn each_step_that_fails_leaves_intx_off() {
     each("edu", "linux-6.12", |recipes, kernel| {
         let (device, vm) = (kernel.device_fd(), kernel.vm_fd());

@@ -3,7 +3,7 @@
 use std::os::fd::AsFd;
 
 use vfio_irq_core::device::Stimulus;
-use vfio_irq_recipes::base::{INTX, MSIX, NotDone};
+use vfio_irq_recipes::base::{INTX, MSI, MSIX, NotDone};
 use vfio_irq_recipes::stories::{World, why};
 
 use crate::each;
@@ -60,6 +60,22 @@ fn shortage_gives_intx_back_with_the_number() {
         let (trigger, error) = recipes.leave_intx(device, trigger, MSIX, 2).expect_err("one");
         assert_eq!(why(&error), "only 1");
         kernel.stimulate(Stimulus::AssertIntx);
+        assert_eq!(kernel.read(trigger.as_fd()), 1);
+    });
+}
+
+#[test]
+fn intx_comes_back_masked_where_interrupt_disable_is_set() {
+    each("edu", "linux-6.12", |recipes, kernel| {
+        let device = kernel.device_fd();
+        let trigger = recipes.enable(device, INTX, 1).expect("a pin").remove(0);
+        let (command, with_bit, without) = (4, [0x06, 0x05], [0x06, 0x01]);
+        kernel.config_write(command, &with_bit);
+        kernel.answer(&[None, Some(-libc::ENOSPC)]);
+        let (trigger, _) = recipes.leave_intx(device, trigger, MSI, 1).expect_err("none");
+        kernel.stimulate(Stimulus::AssertIntx);
+        assert_eq!(kernel.read(trigger.as_fd()), 0);
+        kernel.config_write(command, &without);
         assert_eq!(kernel.read(trigger.as_fd()), 1);
     });
 }
