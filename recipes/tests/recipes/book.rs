@@ -51,6 +51,7 @@ fn parts() -> BTreeSet<String> {
 /// mdBook shows nothing, and says nothing, where a part is missing.
 #[test]
 fn every_part_is_shown_and_every_part_shown_is_there() {
+    let _alone = crate::alone();
     let (included, parts) = (included(), parts());
     assert!(parts.len() > 20, "{parts:?}");
     assert_eq!(included, parts);
@@ -58,6 +59,7 @@ fn every_part_is_shown_and_every_part_shown_is_there() {
 
 #[test]
 fn every_recipe_has_a_scenario_c_and_rust() {
+    let _alone = crate::alone();
     for (name, text) in files("book/src") {
         if name.starts_with("recipe-") {
             for fence in ["```scenario", "```c\n", "```rust\n"] {
