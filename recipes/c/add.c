@@ -5,7 +5,8 @@
 
 // ANCHOR: add
 /*
- * Adds vector `live` to an index whose vectors 0 to live - 1 are on; fds has room for it.
+ * Adds vector `live` to an index whose vectors 0 to live - 1 are on; fds has room for it. Not to
+ * one from irq_enable_ahead: irq_arm does that.
  *
  * Where NORESIZE is set the index is rebuilt: mask the interrupt causes in the device's own
  * registers before the call, and afterwards, when *look says so, unmask them and handle every

@@ -79,6 +79,16 @@ int irq_disable(int device, uint32_t index)
 // ANCHOR_END: disable
 
 // ANCHOR: eventfds
+/* Closes those of n that are open. A -1 is a vector without one. */
+void irq_close(int32_t *fds, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		if (fds[i] >= 0)
+			close(fds[i]);
+		fds[i] = -1;
+	}
+}
+
 /* Makes n eventfds, or none. */
 int irq_eventfds(int32_t *fds, uint32_t n)
 {
@@ -92,15 +102,5 @@ int irq_eventfds(int32_t *fds, uint32_t n)
 		}
 	}
 	return 0;
-}
-
-/* Closes those of n that are open. A -1 is a vector without one. */
-void irq_close(int32_t *fds, uint32_t n)
-{
-	for (uint32_t i = 0; i < n; i++) {
-		if (fds[i] >= 0)
-			close(fds[i]);
-		fds[i] = -1;
-	}
 }
 // ANCHOR_END: eventfds

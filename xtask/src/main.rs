@@ -26,7 +26,8 @@ Tasks of this project. Each sets up what it misses on this machine first.
       fmt clippy native book coverage wasm e2e kernels
 
   cargo xtask kernels [--record] [--only COMPARISON] [--ops N] [--seed N] [HOST]...
-      The emulator against real Linux kernels under QEMU: random, inside,
+      The emulator against real Linux kernels under QEMU (HOST: linux-6.1,
+      linux-6.12, linux-7.3). Comparisons: random, inside,
       scenarios, no-remapping, programs, recipes, kselftest, kvm; --record
       keeps what they answer
 
