@@ -51,19 +51,7 @@ fn shortened(wasm: &[u8], script: &str) -> Result<(Vec<u8>, String)> {
             }
         }
     }
-    Ok((out, without_sync(&script)))
-}
-
-/// The bindings without what starts a module that was compiled before: nobody here does.
-fn without_sync(script: &str) -> String {
-    let begin = script.find("function initSync(");
-    let end = script.find("async function __wbg_init(");
-    match (begin, end) {
-        (Some(begin), Some(end)) if begin < end => {
-            (script[..begin].to_owned() + &script[end..]).replace("initSync, ", "")
-        }
-        _ => script.to_owned(),
-    }
+    Ok((out, script))
 }
 
 /// The imports with short names; the script's, too.
@@ -157,15 +145,6 @@ mod tests {
             module.extend(body);
         }
         module
-    }
-
-    #[test]
-    fn start_of_a_compiled_module_goes() {
-        let script = "a\nfunction initSync(m) {\n}\nasync function __wbg_init(m) {\n}\n\
-                      export { initSync, __wbg_init as default };";
-        let kept = "a\nasync function __wbg_init(m) {\n}\nexport { __wbg_init as default };";
-        assert_eq!(without_sync(script), kept);
-        assert_eq!(without_sync("b"), "b");
     }
 
     #[test]
