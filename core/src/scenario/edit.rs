@@ -31,7 +31,7 @@ impl Scenario {
         let mut lines: Vec<Line> = self.lines.clone();
         let at = (line as usize).checked_sub(1).and_then(|at| lines.get_mut(at));
         match at.and_then(|line| line.statement.as_mut()) {
-            Some(Statement::Step(step)) if step.action.what.is_call() => {
+            Some(Statement::Step(step)) if step.action.what.is_call() && !step.meanwhile => {
                 step.moments.push(At::from(Injection { moment, stimulus, times: 1 }));
             }
             _ => {

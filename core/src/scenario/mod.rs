@@ -58,6 +58,12 @@
 //! ledger                           nothing happens: a place for expectations
 //! ```
 //!
+//! # Before a step
+//! `meanwhile` in front of a step (any but `open`, `eventfd`, `plainfd`, `ledger`): it happens here or
+//! anywhere below. A run takes it where it stands; `explore` tries every other place
+//! too: a stimulus may come between any two micro-steps, inside calls as well; the other steps are a
+//! second thread's, in their own order. Nothing is placed inside such a step by `{ after … }`.
+//!
 //! # After a step, in this order
 //! ```text
 //! xN                               the step N times in a row: the same answer each time, counters

@@ -46,7 +46,7 @@ pub(super) struct Generator<'a> {
 
 /// A step done so many times.
 pub(super) fn step(action: Action, times: u32) -> StepLine {
-    StepLine { action: At::from(action), times, expect: Vec::new(), moments: Vec::new() }
+    StepLine { times, ..StepLine::of(action) }
 }
 
 impl<'a> Generator<'a> {
