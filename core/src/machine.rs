@@ -38,7 +38,7 @@ pub struct Machine {
     pub ledger: Ledger,
     /// Outputs of the function not yet dealt with; empty between two operations.
     out: Outputs,
-    call: Option<Progress>,
+    pub(crate) call: Option<Progress>,
 }
 
 /// A call under way.
@@ -51,7 +51,7 @@ pub(crate) struct Progress {
     /// Command as it was when the bracket opened.
     pub(crate) command: u16,
     /// The answer, where it is known from the start.
-    outcome: Option<Outcome>,
+    pub(crate) outcome: Option<Outcome>,
 }
 
 impl Machine {
@@ -71,6 +71,13 @@ impl Machine {
     /// Whether a call is under way.
     pub fn is_calling(&self) -> bool {
         self.call.is_some()
+    }
+
+    /// Whether nothing is left of the call under way but its answer.
+    pub fn is_returning(&self) -> bool {
+        self.call.as_ref().is_some_and(|progress| {
+            progress.outcome.is_some() || matches!(progress.work[..], [Op::Finish(_)])
+        })
     }
 
     /// Starts a call. A call already under way is finished first: vfio-pci lets only one
