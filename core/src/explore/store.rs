@@ -58,23 +58,42 @@ impl Hasher for Quick {
     }
 
     fn finish(&self) -> u64 {
-        self.0 ^ self.0 >> 32
+        self.0
     }
 }
 
-fn hash_of(value: &impl Hash) -> u64 {
+fn hash_of(value: &impl Hash) -> u32 {
     let mut hasher = Quick::default();
     value.hash(&mut hasher);
-    hasher.finish()
+    (hasher.finish() >> 32) as u32
 }
 
-/// Bytes of a table of numbers: hashbrown fills at most seven eighths, and keeps a byte a slot.
-fn table_bytes(table: &HashTable<u32>) -> usize {
-    table.capacity() * 8 / 7 * (size_of::<u32>() + 1)
+/// A number in a table, with the half of its hash that tells it from most others: so looking and
+/// growing seldom touch what is kept elsewhere.
+#[derive(Clone, Copy)]
+struct Slot {
+    hash: u32,
+    number: u32,
+}
+
+impl Slot {
+    fn whole_hash(self) -> u64 {
+        spread(self.hash)
+    }
+}
+
+/// A table's hash of the half kept: it takes its place from the low bits, its tag from the high.
+fn spread(half: u32) -> u64 {
+    u64::from(half) << 32 | u64::from(half)
+}
+
+/// Bytes of a table: hashbrown fills at most seven eighths, and keeps a byte a slot.
+fn table_bytes(table: &HashTable<Slot>) -> usize {
+    table.capacity() * 8 / 7 * (size_of::<Slot>() + 1)
 }
 
 /// What a table needs on top while it grows.
-fn growth(table: &HashTable<u32>) -> usize {
+fn growth(table: &HashTable<Slot>) -> usize {
     if table.len() < table.capacity() { 0 } else { 2 * table_bytes(table).max(64) }
 }
 
@@ -132,7 +151,7 @@ impl Part for Place {
 /// All values a part has had.
 struct Values<T> {
     all: Vec<T>,
-    table: HashTable<u32>,
+    table: HashTable<Slot>,
     elsewhere: usize,
 }
 
@@ -145,8 +164,9 @@ impl<T: Part> Values<T> {
         self.found(value, hash_of(value))
     }
 
-    fn found(&self, value: &T, hash: u64) -> Option<u32> {
-        self.table.find(hash, |at| self.all[*at as usize] == *value).copied()
+    fn found(&self, value: &T, hash: u32) -> Option<u32> {
+        let same = |slot: &Slot| slot.hash == hash && self.all[slot.number as usize] == *value;
+        self.table.find(spread(hash), same).map(|slot| slot.number)
     }
 
     fn number(&mut self, value: &T) -> u32 {
@@ -157,8 +177,7 @@ impl<T: Part> Values<T> {
         let number = self.all.len() as u32;
         self.elsewhere += value.elsewhere();
         self.all.push(value.clone());
-        let all = &self.all;
-        self.table.insert_unique(hash, number, |at| hash_of(&all[*at as usize]));
+        self.table.insert_unique(spread(hash), Slot { hash, number }, |slot| slot.whole_hash());
         number
     }
 
@@ -213,10 +232,12 @@ pub(super) struct Store {
     places: Values<Place>,
     blocks: Vec<Box<[Row]>>,
     len: u32,
-    table: HashTable<u32>,
+    table: HashTable<Slot>,
     /// The machine that moves; its parts are those of `loaded`.
     pub(super) machine: Machine,
     loaded: Key,
+    /// Values of parts there were when room was looked at last.
+    parts: usize,
     /// No other state may be kept.
     is_full: bool,
 }
@@ -236,6 +257,7 @@ impl Store {
             table: HashTable::new(),
             machine,
             loaded: Key([u32::MAX; PARTS]),
+            parts: 0,
             is_full: false,
         }
     }
@@ -265,16 +287,14 @@ impl Store {
         &self.blocks[at as usize / BLOCK][at as usize % BLOCK]
     }
 
-    fn insert(&mut self, row: Row, hash: u64) {
+    fn insert(&mut self, row: Row, hash: u32) {
         let at = self.len as usize;
         if at.is_multiple_of(BLOCK) {
             self.blocks.push(vec![row; BLOCK].into_boxed_slice());
         }
         self.blocks[at / BLOCK][at % BLOCK] = row;
-        let blocks = &self.blocks;
-        self.table.insert_unique(hash, self.len, |at| {
-            hash_of(&blocks[*at as usize / BLOCK][*at as usize % BLOCK].key)
-        });
+        let slot = Slot { hash, number: self.len };
+        self.table.insert_unique(spread(hash), slot, |slot| slot.whole_hash());
         self.len += 1;
     }
 
@@ -334,15 +354,32 @@ impl Store {
         ]);
         self.loaded = key;
         let hash = hash_of(&key);
-        if let Some(at) = self.table.find(hash, |at| self.row(*at).key == key) {
-            return Some(*at);
+        let same = |slot: &Slot| slot.hash == hash && self.row(slot.number).key == key;
+        if let Some(slot) = self.table.find(spread(hash), same) {
+            return Some(slot.number);
         }
         if self.is_full {
             return None;
         }
         self.insert(Row { key, from, choice: choice.number() }, hash);
-        self.is_full = self.len == u32::MAX || self.memory() + self.growth() > memory;
+        self.look(memory);
         Some(self.len - 1)
+    }
+
+    /// Whether another state has room, looked at where something has grown or is about to.
+    fn look(&mut self, memory: usize) {
+        let parts = self.functions.all.len()
+            + self.hosts.all.len()
+            + self.fds.all.len()
+            + self.guests.all.len()
+            + self.ledgers.all.len()
+            + self.calls.all.len()
+            + self.places.all.len();
+        let grows = self.table.len() == self.table.capacity();
+        if parts != self.parts || grows || (self.len as usize).is_multiple_of(BLOCK) {
+            self.parts = parts;
+            self.is_full = self.len == u32::MAX || self.memory() + self.growth() > memory;
+        }
     }
 
     /// What a state has lost.
