@@ -23,7 +23,7 @@
 //! A state is the whole machine and where both threads are; none is left out and none is taken for
 //! another. A cause is known by the stimulus it comes from, not by when it came, and counts of what
 //! is settled are kept only where the text asks for them: so runs that differ in nothing that
-//! matters meet. Each part of a machine is kept once ([`store`]), a state is seven numbers.
+//! matters meet. Each part of a machine is kept once ([`store`]), a state is three numbers.
 //! [`reduce`] passes over orders that can't matter.
 
 mod check;
