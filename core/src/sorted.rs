@@ -4,8 +4,19 @@
 use alloc::vec::{self, Vec};
 
 /// The map. Taking in a key in the middle moves what is behind it; at the end it costs nothing.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(PartialEq, Eq, Hash, Debug)]
 pub struct Sorted<K, V>(Vec<(K, V)>);
+
+/// `clone_from` keeps what was allocated.
+impl<K: Clone, V: Clone> Clone for Sorted<K, V> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+
+    fn clone_from(&mut self, other: &Self) {
+        self.0.clone_from(&other.0);
+    }
+}
 
 impl<K, V> Default for Sorted<K, V> {
     fn default() -> Self {
