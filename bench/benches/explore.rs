@@ -12,7 +12,8 @@ use std::process::Command;
 use std::time::Instant;
 
 use checkers::spin::{self, Search, Verifier};
-use checkers::{grow, model};
+use checkers::{core, grow, model};
+use vfio_irq_core::explore::Invariant;
 
 /// The case measured if none is said: some seconds for each checker.
 const CASE: (u32, u32) = (2, 9);
@@ -29,6 +30,10 @@ struct Figures {
 
 /// The searches in this process's program, by name.
 const OWN: &[(&str, fn(&str) -> Figures)] = &[
+    // That no eventfd is another vector's holds here: the search checks, and goes to the end.
+    ("core", |text| own(|| core::explore(text, &[Invariant::Eventfd], true).into())),
+    ("core, reduced", |text| own(|| core::explore(text, &[Invariant::Eventfd], false).into())),
+    ("core, nearest loss", |text| own(|| core::explore(text, &[Invariant::Lost], true).into())),
     ("Stateright, breadth first", |text| own(|| model::explore(text, false, false).into())),
     ("Stateright, depth first", |text| own(|| model::explore(text, false, true).into())),
     ("Stateright, nearest loss", |text| own(|| model::nearest_loss(text).into())),
@@ -154,6 +159,13 @@ fn peak() -> Option<f64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
     Some(line.split_whitespace().nth(1)?.parse::<f64>().ok()? * 1024.0)
+}
+
+impl From<core::Seen> for Figures {
+    fn from(it: core::Seen) -> Self {
+        let states = it.states.into();
+        Self { states, transitions: it.transitions, length: it.length, seconds: 0.0, bytes: 0.0 }
+    }
 }
 
 impl From<model::Found> for Figures {

@@ -6,6 +6,7 @@
 
 #![allow(dead_code, reason = "the test and the bench each use a part")]
 
+pub(crate) mod core;
 pub(crate) mod expect;
 pub(crate) mod model;
 pub(crate) mod spin;
