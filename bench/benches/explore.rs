@@ -28,8 +28,11 @@ struct Figures {
     bytes: f64,
 }
 
-/// The searches in this process's program, by name.
-const OWN: &[(&str, fn(&str) -> Figures)] = &[
+/// A search by name, and how a text is searched.
+type Own = (&'static str, fn(&str) -> Figures);
+
+/// The searches that are part of this program.
+const OWN: &[Own] = &[
     // That no eventfd is another vector's holds here: the search checks, and goes to the end.
     ("core", |text| own(|| core::explore(text, &[Invariant::Eventfd], true).into())),
     ("core, reduced", |text| own(|| core::explore(text, &[Invariant::Eventfd], false).into())),

@@ -57,7 +57,7 @@ impl Verifier {
         run(spin.args(count).args(sizes).arg("-a").arg(model).current_dir(&folder));
         // -w: SPIN's own code, not ours.
         let always = ["-w", "-O2", "-DSAFETY", "-o", "pan", "pan.c"];
-        run(Command::new("gcc").args(flags).args(always).current_dir(&folder));
+        run(Command::new("gcc").args(always).args(flags).current_dir(&folder));
         Self { folder }
     }
 

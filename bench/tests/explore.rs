@@ -37,12 +37,12 @@ fn growing_counted_by_spin_gives_the_states_written_down() {
         eprintln!("not compared with SPIN, because {why}");
         return;
     }
-    for (vectors, arrivals, states, length) in GROW.into_iter().filter(|case| case.1 != 2) {
+    for (vectors, arrivals, states, length) in GROW.into_iter().filter(|case| case.1 == 3) {
         let case = format!("{vectors} vectors, {arrivals} arrivals");
-        let all = Verifier::new(vectors, arrivals, Search::States, &["-DNOREDUCE"]).run(16);
+        let all = Verifier::new(vectors, arrivals, Search::States, &["-O0", "-DNOREDUCE"]).run(16);
         assert_eq!((all.states, all.before_loss), (states.into(), None), "{case}");
 
-        let flags = ["-DBFS", "-DNOREDUCE"];
+        let flags = ["-O0", "-DBFS", "-DNOREDUCE"];
         let nearest = Verifier::new(vectors, arrivals, Search::Losses, &flags).run(16);
         assert_eq!(nearest.before_loss, Some(length - 1), "{case}");
     }
@@ -55,6 +55,8 @@ struct Kinds {
     kept: u32,
     unexpected: u32,
     second_thread: u32,
+    /// Fewer transitions where orders that can't matter are passed over.
+    reduced: u32,
 }
 
 #[test]
@@ -85,9 +87,11 @@ fn random_scenarios_explored_by_both_agree() {
         kinds.lost += u32::from(lost.is_some());
         kinds.kept += u32::from(lost.is_none());
         kinds.unexpected += u32::from(unexpected.is_some());
+        let reduced = core::explore(&text, &[], false).transitions;
+        kinds.reduced += u32::from(reduced < seen.transitions);
         kinds.second_thread += u32::from(text.contains("meanwhile set_irqs"));
     }
-    let Kinds { lost, kept, unexpected, second_thread } = kinds;
-    let least = [lost, kept, unexpected, second_thread].into_iter().min();
-    assert!(least >= Some(random::SCENARIOS as u32 / 10), "{kinds:?}");
+    let Kinds { lost, kept, unexpected, second_thread, reduced } = kinds;
+    let least = [lost, kept, unexpected, second_thread, reduced].into_iter().min();
+    assert!(least >= Some(random::SCENARIOS as u32 / 16), "{kinds:?}");
 }

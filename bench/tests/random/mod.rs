@@ -4,7 +4,7 @@ use rand_pcg::Pcg32;
 use rand_pcg::rand_core::Rng;
 
 /// How many are compared.
-pub(crate) const SCENARIOS: u64 = 240;
+pub(crate) const SCENARIOS: u64 = 400;
 
 const HOSTS: [&str; 4] = ["linux-6.1", "linux-6.12", "linux-7.3", "mediated"];
 /// Of the tallies a `ledger` line may compare.
