@@ -159,6 +159,10 @@ impl Plan {
         let number = u32::try_from(at + 1).unwrap_or(u32::MAX);
         let wrong = |message: String| Err(TextError::new(number, step.action.at, message));
         self.make(number, step, fds)?;
+        // Made beforehand: no step of the thread.
+        if matches!(step.action.what, Action::Eventfd(_) | Action::Plainfd(_)) {
+            return Ok(());
+        }
         if !step.moments.is_empty() {
             return wrong("what happens inside a call is found here, not said: `meanwhile`".into());
         }
