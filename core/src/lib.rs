@@ -36,3 +36,4 @@ pub mod seen;
 pub mod sorted;
 pub mod trace;
 pub mod uapi;
+pub mod vmm;

@@ -73,6 +73,13 @@ impl Machine {
         self.call.is_some()
     }
 
+    /// Whether nothing is left of the call under way but its answer.
+    pub fn is_returning(&self) -> bool {
+        self.call.as_ref().is_some_and(|progress| {
+            progress.outcome.is_some() || matches!(progress.work[..], [Op::Finish(_)])
+        })
+    }
+
     /// Starts a call. A call already under way is finished first: vfio-pci lets only one
     /// at a time at a device (`igate`).
     pub fn begin(&mut self, call: Call, sink: &mut dyn Sink) {
