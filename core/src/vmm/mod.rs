@@ -49,12 +49,18 @@ pub struct Vmm {
     view: View,
     fds: Eventfds,
     policy: Box<dyn Policy>,
+    guest: bool,
 }
 
 impl Vmm {
     /// One that does as this strategy says, before it has looked at its device.
     pub fn new(strategy: &Strategy) -> Self {
-        Self { view: View::default(), fds: Eventfds::default(), policy: strategy.policy() }
+        Self {
+            view: View::default(),
+            fds: Eventfds::default(),
+            policy: strategy.policy(),
+            guest: strategy.guest,
+        }
     }
 
     /// Takes the device: asks what MSI-X and INTx can do, and does what the policy does before the
@@ -85,7 +91,11 @@ impl Vmm {
             Action::Enable { unmasked, .. } if !unmasked.iter().all(known) => {
                 return Reply::Refused;
             }
-            Action::Unmask(entry) | Action::Mask(entry) if !known(entry) => return Reply::Refused,
+            Action::Request(entry) | Action::Unmask(entry) | Action::Mask(entry)
+                if !known(entry) =>
+            {
+                return Reply::Refused;
+            }
             _ => {}
         }
         // What the guest wrote stands in the virtual table before the VMM acts on it.
@@ -97,14 +107,16 @@ impl Vmm {
             }
             Action::Unmask(entry) => self.view.masked[usize::from(*entry)] = false,
             Action::Mask(entry) => self.view.masked[usize::from(*entry)] = true,
-            Action::Disable | Action::HandleIntx | Action::Start(_) => {}
+            Action::Request(_) | Action::Disable | Action::HandleIntx | Action::Start(_) => {}
         }
+        let guest = self.guest;
         let (policy, mut seat) = self.parts(device);
         match action {
             Action::Enable { vectors, .. } => {
                 seat.view.enabled = true;
                 policy.enable(*vectors, &mut seat)
             }
+            Action::Request(entry) if !guest => policy.unmask(*entry, &mut seat),
             // An entry is looked at only while MSI-X is on.
             Action::Unmask(entry) if seat.view.enabled => policy.unmask(*entry, &mut seat),
             Action::Mask(entry) if seat.view.enabled => policy.mask(*entry, &mut seat),
@@ -119,7 +131,9 @@ impl Vmm {
                 }
                 Reply::Fine
             }
-            Action::Unmask(_) | Action::Mask(_) | Action::Start(_) => Reply::Fine,
+            Action::Request(_) | Action::Unmask(_) | Action::Mask(_) | Action::Start(_) => {
+                Reply::Fine
+            }
         }
     }
 

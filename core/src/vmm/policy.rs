@@ -15,6 +15,9 @@ pub enum Action {
         /// Entries whose Mask bit is clear by then.
         unmasked: Vec<u16>,
     },
+    /// Requests a vector's interrupt without enabling it. A guest's entry stays masked, and its VMM
+    /// sees nothing; a driver that is the user itself asks for the vector now.
+    Request(u16),
     /// Clears an entry's Mask bit: the driver requests the vector's interrupt, or enables it again.
     Unmask(u16),
     /// Sets an entry's Mask bit.

@@ -1,9 +1,11 @@
 //! Figures of a play, over all the moments at which its interrupts can arrive.
 //!
 //! Each queue sends one interrupt, at any moment from its start to the end: between two requests, inside
-//! one after any micro-step, or after the last. A *run* is one choice of these moments, in one order.
+//! one after any micro-step, or after the last. A *run* is one choice of these moments, in one order:
+//! what an exploration of [`Play::scenario`] counts as an interleaving.
 
 use alloc::collections::BTreeMap;
+use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec;
 use alloc::vec::Vec;
@@ -14,8 +16,8 @@ use super::strategy::{STRATEGIES, Strategy};
 use super::window::{Window, window};
 use super::workload::Workload;
 use crate::device::{Fd, Stimulus};
-use crate::event::{Call, Event};
-use crate::host::HostProfile;
+use crate::event::{Call, Event, Place};
+use crate::host::{HostProfile, IrqMode};
 use crate::machine::Machine;
 use crate::scenario::TextError;
 use crate::seen::register_writes;
@@ -71,9 +73,10 @@ pub struct Figures {
     pub working: u32,
     /// All runs.
     pub runs: u128,
-    /// Runs in which at least one interrupt is lost.
+    /// Runs in which at least one interrupt is lost: it reaches nobody.
     pub losing: u128,
-    /// The most interrupts lost in one run.
+    /// The most interrupts lost in one run. The ledger counts fewer: one that merged into a lost one is
+    /// lost here, too, and so is one that still waits when the play is over and nobody will look.
     pub worst: u32,
     /// Host vectors held, at most.
     pub held: u32,
@@ -108,6 +111,35 @@ impl Start {
         let make = |_: &String| machine.create_fd(true, &mut ()).expect("the play made as many");
         let fds = play.eventfds.iter().map(make).collect();
         Ok(Self { machine, fds })
+    }
+
+    fn counted(&self, play: &Play, machine: &Machine, name: &str) -> bool {
+        let at = play.eventfds.iter().position(|one| one == name);
+        let fd = at.and_then(|at| self.fds.get(at).copied());
+        fd.is_some_and(|fd| machine.fds.counter(fd).is_some_and(|count| count > 0))
+    }
+
+    /// Whether the one interrupt a vector sent has reached who waits for it by the end of the play, or
+    /// waits for the guest to unmask its entry.
+    pub(super) fn reached(&self, play: &Play, machine: &Machine, vector: u16) -> bool {
+        let names = [format!("v{vector}"), format!("u{vector}")];
+        if names.iter().any(|name| self.counted(play, machine, name)) {
+            return true;
+        }
+        let masked = play.masked.get(usize::from(vector)).is_some_and(|masked| *masked);
+        let pending = || machine.ledger.waiting().any(|(_, place)| place == Place::Pba(vector));
+        masked && pending()
+    }
+
+    /// How many of the interrupts of these vectors, one each, reach nobody by the end of the play:
+    /// those the ledger calls lost, those merged into a lost one, and those that wait where nobody
+    /// will look.
+    pub(super) fn lost(&self, play: &Play, machine: &Machine, sent: &[u16]) -> u32 {
+        if !play.guest && matches!(machine.host.mode(), IrqMode::Intx(_)) {
+            // A driver that has fallen back looks after every queue when the line rises.
+            return machine.ledger.summary().lost;
+        }
+        sent.iter().filter(|vector| !self.reached(play, machine, **vector)).count() as u32
     }
 }
 
@@ -156,7 +188,7 @@ pub fn figures(
     let start = Start::of(&play)?;
     let cost = cost(&play, start.machine.clone());
     let Window { steps, working } = window(&play, &start);
-    let Runs { all, losing, worst } = count(&play, start.machine);
+    let Runs { all, losing, worst } = count(&play, &start);
     Ok(Figures {
         strategy: strategy.name,
         refused: play.refused,
@@ -202,11 +234,9 @@ fn cost(play: &Play, mut machine: Machine) -> Cost {
         let Beat::Call(_, call) = beat else { continue };
         cost.ioctls += u32::from(matches!(call, Call::IrqInfo { .. } | Call::SetIrqs { .. }));
         let mut events: Vec<Event> = Vec::new();
-        machine.begin(call.clone(), &mut events);
-        while machine.advance(&mut events).is_none() {
-            if takes {
-                cost.held = cost.held.max(machine.host.vectors().count() as u32);
-            }
+        machine.call(call.clone(), &mut events);
+        if takes {
+            cost.held = cost.held.max(machine.host.vectors().count() as u32);
         }
         let writes = events.iter().map(|event| match event {
             Event::Step(step) => register_writes(step),
@@ -229,72 +259,85 @@ struct State {
 /// What was found out about the runs from a state on.
 type Known = BTreeMap<u64, Vec<(State, Runs)>>;
 
-fn count(play: &Play, machine: Machine) -> Runs {
-    let mut known = Known::new();
-    from(State { machine, beat: 0, sent: 0 }, play, &mut known)
+/// Counts the runs of a play.
+struct Counter<'a> {
+    play: &'a Play,
+    start: &'a Start,
+    known: Known,
 }
 
-/// The runs from here. Each is one order of the steps of calls and of the interrupts, so a run that
-/// goes two ways to the same state counts twice.
-fn from(mut state: State, play: &Play, known: &mut Known) -> Runs {
-    // A queue's start is no step: nothing happens between it and the next call.
-    while let Some(Beat::Start(_) | Beat::Action(_)) = play.beats.get(state.beat) {
-        if state.machine.is_calling() {
-            break;
+fn count(play: &Play, start: &Start) -> Runs {
+    let machine = start.machine.clone();
+    let mut counter = Counter { play, start, known: Known::new() };
+    counter.from(State { machine, beat: 0, sent: 0 })
+}
+
+impl Counter<'_> {
+    /// The runs from here. Each is one order of the steps of calls and of the interrupts, so a run
+    /// that goes two ways to the same state counts twice.
+    fn from(&mut self, mut state: State) -> Runs {
+        // What is no call takes no step: nothing happens between it and the next.
+        while let Some(Beat::Start(_) | Beat::Action(_)) = self.play.beats.get(state.beat) {
+            state.beat += 1;
         }
-        state.beat += 1;
+        let mut hasher = Fnv::default();
+        state.hash(&mut hasher);
+        let key = hasher.finish();
+        let alike = self.known.get(&key).into_iter().flatten();
+        if let Some((_, runs)) = alike.into_iter().find(|(one, _)| *one == state) {
+            return *runs;
+        }
+        let next = self.next(&state);
+        let mut runs = Runs::default();
+        for next in &next {
+            let more = self.from(next.clone());
+            runs.all = runs.all.saturating_add(more.all);
+            runs.losing = runs.losing.saturating_add(more.losing);
+            runs.worst = runs.worst.max(more.worst);
+        }
+        if next.is_empty() {
+            let lost = self.start.lost(self.play, &state.machine, &self.started(&state));
+            runs = Runs { all: 1, losing: u128::from(lost > 0), worst: lost };
+        }
+        self.known.entry(key).or_default().push((state, runs));
+        runs
     }
-    let mut hasher = Fnv::default();
-    state.hash(&mut hasher);
-    let key = hasher.finish();
-    if let Some((_, runs)) =
-        known.get(&key).and_then(|all| all.iter().find(|(one, _)| *one == state))
-    {
-        return *runs;
+
+    /// The vectors whose queues have been started, in that order.
+    fn started(&self, state: &State) -> Vec<u16> {
+        let done = &self.play.beats[..state.beat];
+        let started = done.iter().filter_map(|beat| match beat {
+            Beat::Start(vector) => Some(*vector),
+            Beat::Action(_) | Beat::Call(..) => None,
+        });
+        started.collect()
     }
-    let mut runs = Runs::default();
-    let mut over = true;
-    let add = |next: State, known: &mut Known, runs: &mut Runs| {
-        let more = from(next, play, known);
-        runs.all = runs.all.saturating_add(more.all);
-        runs.losing = runs.losing.saturating_add(more.losing);
-        runs.worst = runs.worst.max(more.worst);
-    };
-    let begun = state.beat + usize::from(state.machine.is_calling());
-    let started = play.beats[..begun.min(play.beats.len())].iter().filter_map(|beat| match beat {
-        Beat::Start(vector) => Some(*vector),
-        _ => None,
-    });
-    for (queue, vector) in started.enumerate() {
-        if state.sent & 1 << queue == 0 {
+
+    /// What can happen next: an interrupt, or a step of a call.
+    fn next(&self, state: &State) -> Vec<State> {
+        let mut all = Vec::new();
+        for (queue, vector) in self.started(state).into_iter().enumerate() {
+            if state.sent & 1 << queue == 0 {
+                let mut next = state.clone();
+                next.machine.stimulate(Stimulus::Fire(vector), &mut ());
+                next.sent |= 1 << queue;
+                all.push(next);
+            }
+        }
+        if let Some(Beat::Call(_, call)) = self.play.beats.get(state.beat) {
             let mut next = state.clone();
-            next.machine.stimulate(Stimulus::Fire(vector), &mut ());
-            next.sent |= 1 << queue;
-            over = false;
-            add(next, known, &mut runs);
-        }
-    }
-    if let Some(Beat::Call(_, call)) = play.beats.get(state.beat) {
-        let mut next = state.clone();
-        if !next.machine.is_calling() {
-            next.machine.begin(call.clone(), &mut ());
-        }
-        let ended = next.machine.advance(&mut ()).is_some() || next.machine.is_returning();
-        if ended {
-            while next.machine.is_calling() {
+            if !next.machine.is_calling() {
+                next.machine.begin(call.clone(), &mut ());
+            }
+            // An answer takes no step of its own.
+            if next.machine.advance(&mut ()).is_none() && next.machine.is_returning() {
                 next.machine.advance(&mut ());
             }
-            next.beat += 1;
+            next.beat += usize::from(!next.machine.is_calling());
+            all.push(next);
         }
-        over = false;
-        add(next, known, &mut runs);
+        all
     }
-    if over {
-        let lost = state.machine.ledger.summary().lost;
-        runs = Runs { all: 1, losing: u128::from(lost > 0), worst: lost };
-    }
-    known.entry(key).or_default().push((state, runs));
-    runs
 }
 
 /// FNV-1a, for a key that is compared before it is believed.

@@ -12,11 +12,13 @@ use crate::device::Answer;
 /// not. A vector that is masked stays armed.
 ///
 /// Out of vectors it does what this book's recipes say: a positive answer is asked for again and the
-/// vectors above go without; with an errno it falls back to INTx, where there is one.
+/// vectors above go without; with an errno it falls back to INTx, where there is one, for good.
 #[derive(Default)]
 pub(super) struct Rebuild {
     used: Vec<u16>,
     on: bool,
+    /// Runs on INTx from here on.
+    fell_back: bool,
 }
 
 impl Rebuild {
@@ -44,6 +46,7 @@ impl Rebuild {
         self.on = matches!(answer, Ok(Answer::Done));
         if !self.on {
             seat.intx_on();
+            self.fell_back = true;
         }
         Reply::Fine
     }
@@ -60,7 +63,7 @@ impl Policy for Rebuild {
     }
 
     fn unmask(&mut self, entry: u16, seat: &mut Seat<'_>) -> Reply {
-        if self.used.contains(&entry) {
+        if self.fell_back || self.used.contains(&entry) {
             return Reply::Fine;
         }
         self.used.push(entry);
@@ -75,6 +78,7 @@ impl Policy for Rebuild {
 
     fn disable(&mut self, seat: &mut Seat<'_>) -> Reply {
         self.used.clear();
+        self.fell_back = false;
         self.again(seat)
     }
 }

@@ -11,12 +11,12 @@ use super::workload::{WORKLOADS, Workload};
 /// Title and meaning of each column after the name.
 const COLUMNS: [(&str, &str); 7] = [
     ("queues", "queues that work in the end"),
-    ("lost", "interrupts lost in the worst run"),
+    ("lost", "interrupts that reach nobody, in the worst run"),
     ("runs", "share of all runs that lose at least one"),
-    ("held", "vectors taken from the host, at most"),
+    ("held", "host vectors held, at most"),
     ("ioctls", "GET_IRQ_INFO and SET_IRQS calls"),
     ("writes", "writes to the function's registers in these calls"),
-    ("window", "micro-steps in a row after which an interrupt is lost"),
+    ("window", "micro-steps in a row after which one would be lost"),
 ];
 
 /// Width of the longest name.

@@ -1,12 +1,10 @@
 //! How long an interrupt would be lost, and which queues work in the end.
 
-use alloc::format;
 use alloc::vec::Vec;
 
 use super::play::{Beat, Play};
 use super::race::Start;
-use crate::device::{Fd, Stimulus};
-use crate::event::Event;
+use crate::device::Stimulus;
 use crate::machine::Machine;
 
 /// What can be said of single interrupts.
@@ -47,34 +45,12 @@ impl Run<'_> {
         Some(false)
     }
 
-    /// Whether an interrupt fired now is lost by the end.
-    fn loses(&self, vector: u16) -> bool {
+    /// Whether an interrupt fired now reaches nobody by the end.
+    fn loses(&self, vector: u16, play: &Play, start: &Start) -> bool {
         let mut run = self.clone();
-        let before = run.machine.ledger.summary().lost;
         run.machine.stimulate(Stimulus::Fire(vector), &mut ());
         while run.step(&mut Vec::new()).is_some() {}
-        run.machine.ledger.summary().lost > before
-    }
-
-    /// Whether an interrupt fired now signals an eventfd somebody waits for, or waits for its entry
-    /// to be unmasked.
-    fn works(&self, vector: u16, play: &Play, fds: &[Fd]) -> bool {
-        let name = |fd: Fd| {
-            let at = fds.iter().position(|one| *one == fd)?;
-            play.eventfds.get(at).map(alloc::string::String::as_str)
-        };
-        let mut machine = self.machine.clone();
-        let mut events: Vec<Event> = Vec::new();
-        machine.stimulate(Stimulus::Fire(vector), &mut events);
-        let (guest, aside) = (format!("v{vector}"), format!("u{vector}"));
-        events.iter().any(|event| match event {
-            Event::Signalled { eventfd, .. } => match name(*eventfd) {
-                Some("intx") => !play.guest,
-                Some(name) => name == guest || name == aside,
-                None => false,
-            },
-            _ => false,
-        })
+        start.lost(play, &run.machine, &[vector]) > 0
     }
 }
 
@@ -85,11 +61,11 @@ pub(super) fn window(play: &Play, start: &Start) -> Window {
     let (mut longest, mut now) = (0, 0);
     while let Some(stepped) = run.step(&mut started) {
         if stepped {
-            let open = started.iter().any(|vector| run.loses(*vector));
+            let open = started.iter().any(|vector| run.loses(*vector, play, start));
             now = if open { now + 1 } else { 0 };
             longest = now.max(longest);
         }
     }
-    let working = started.iter().filter(|vector| run.works(**vector, play, &start.fds)).count();
+    let working = started.iter().filter(|vector| !run.loses(**vector, play, start)).count();
     Window { steps: longest, working: working as u32 }
 }

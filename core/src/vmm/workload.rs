@@ -4,7 +4,7 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
-use super::policy::Action::{self, Enable, Mask, Start, Unmask};
+use super::policy::Action::{self, Enable, Mask, Request, Start, Unmask};
 
 /// What a guest's driver does, for any number of queues.
 #[derive(Clone, Copy)]
@@ -46,6 +46,11 @@ fn up(vector: u16) -> [Action; 2] {
     [Unmask(vector), Start(vector)]
 }
 
+/// The vector's interrupt is requested, its queue started, the interrupt enabled.
+fn late(vector: u16) -> [Action; 3] {
+    [Request(vector), Start(vector), Unmask(vector)]
+}
+
 /// The four.
 pub static WORKLOADS: &[Workload] = &[
     Workload {
@@ -76,7 +81,7 @@ pub static WORKLOADS: &[Workload] = &[
             let mut actions = enabled(queues);
             actions.extend(up(0));
             actions.extend([Mask(0), Unmask(0)]);
-            actions.extend((1..queues).flat_map(|vector| [Start(vector), Unmask(vector)]));
+            actions.extend((1..queues).flat_map(late));
             actions
         },
     },
