@@ -21,6 +21,7 @@ pub mod device;
 pub mod errno;
 pub mod event;
 pub mod eventfd;
+pub mod explore;
 pub mod export;
 pub mod guest;
 pub mod host;

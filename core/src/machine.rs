@@ -38,7 +38,7 @@ pub struct Machine {
     pub ledger: Ledger,
     /// Outputs of the function not yet dealt with; empty between two operations.
     out: Outputs,
-    call: Option<Progress>,
+    pub(crate) call: Option<Progress>,
 }
 
 /// A call under way.
@@ -51,7 +51,7 @@ pub(crate) struct Progress {
     /// Command as it was when the bracket opened.
     pub(crate) command: u16,
     /// The answer, where it is known from the start.
-    outcome: Option<Outcome>,
+    pub(crate) outcome: Option<Outcome>,
 }
 
 impl Machine {

@@ -20,6 +20,7 @@ pub mod profile;
 mod receive;
 
 use alloc::vec::Vec;
+use core::hash::{Hash, Hasher};
 
 use crate::device::Fd;
 use crate::event::CauseId;
@@ -114,7 +115,7 @@ pub struct VectorState {
 }
 
 /// The host.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Host {
     profile: HostProfile,
     pub(crate) mode: IrqMode,
@@ -132,6 +133,15 @@ pub struct Host {
     pub(crate) msi_limit: u8,
     /// Command as the device was opened with; a close gives it back.
     pub(crate) command_at_open: u16,
+}
+
+/// The profile is left out: hosts that are hashed are mostly one host.
+impl Hash for Host {
+    fn hash<H: Hasher>(&self, hasher: &mut H) {
+        let Self { profile: _, mode, irqs, msi_mask, err, req, opened, supply, .. } = self;
+        (mode, irqs, msi_mask, err, req, opened, supply).hash(hasher);
+        (&self.vconfig, self.msi_limit, self.command_at_open).hash(hasher);
+    }
 }
 
 impl Host {

@@ -137,6 +137,8 @@ pub use config::function_text;
 pub use error::TextError;
 pub use player::Player;
 pub use print::FlagWords;
+pub(crate) use raw::CLOSED;
+pub(crate) use run::{Reply, actual, answers, count, is_answer, open};
 pub use run::{run, run_emulated, run_watched};
 pub use stepper::Stepper;
 
@@ -169,7 +171,7 @@ pub const MAX_ERRORS: usize = 20;
 /// equal one, and printing that gives the same text.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Scenario {
-    lines: Vec<Line>,
+    pub(crate) lines: Vec<Line>,
 }
 
 impl Scenario {

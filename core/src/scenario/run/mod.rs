@@ -7,6 +7,9 @@
 mod checks;
 mod perform;
 
+pub(crate) use checks::{actual, answers, count, is_answer};
+pub(crate) use perform::Reply;
+
 use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -101,7 +104,7 @@ fn steps(scenario: &Scenario) -> impl Iterator<Item = (u32, &StepLine)> {
 
 /// Opens the device and lets it answer and send, unless the scenario opens it itself. The error is
 /// an entry that says what failed.
-pub(super) fn open(scenario: &Scenario, target: &mut dyn Target) -> Result<(), Entry> {
+pub(crate) fn open(scenario: &Scenario, target: &mut dyn Target) -> Result<(), Entry> {
     let mut steps = steps(scenario);
     let Some((line, first)) = steps.next() else { return Ok(()) };
     let call = Some(first).into_iter().chain(steps.map(|(_, step)| step));

@@ -18,7 +18,7 @@ use crate::trace::Check;
 use crate::uapi::IrqInfo;
 
 /// What a step answered.
-pub(super) enum Reply {
+pub(crate) enum Reply {
     /// Nothing that could be compared.
     Nothing,
     /// 0, or SET_IRQS's positive number.

@@ -10,7 +10,7 @@ mod requests;
 mod stimuli;
 mod wrong;
 
-use vfio_irq_core::scenario::ast::{Action, At, StepLine};
+use vfio_irq_core::scenario::ast::{Action, StepLine};
 use vfio_irq_core::uapi::{IrqIndex, NUM_IRQS};
 
 use super::Limits;

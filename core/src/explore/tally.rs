@@ -1,0 +1,133 @@
+//! How many runs lose something, and how much.
+
+use alloc::vec;
+use alloc::vec::Vec;
+
+use super::check::is_loss;
+use super::plan::Plan;
+use super::store::Store;
+use super::walk::{self, Place, Watch};
+use super::{Bounds, Reached, story};
+use crate::event::Event;
+use crate::scenario::ast::Tally;
+use crate::scenario::{Overrides, Scenario, TextError};
+
+/// What the runs of a text lose.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Tallied {
+    /// Runs: orders of all that happens, each counted once. Saturates at 2^128 - 1.
+    pub runs: u128,
+    /// Runs in which something is lost.
+    pub losing: u128,
+    /// Most interrupts lost in one.
+    pub worst: u32,
+    /// A run that loses so many, no longer than any other; where something is lost.
+    pub example: Option<Scenario>,
+    /// What it took.
+    pub reached: Reached,
+}
+
+/// Follows every run to its end and counts. `None`: the memory was used up before all was seen.
+///
+/// # Errors
+/// A text that can't be explored, and where.
+pub fn tally(
+    scenario: &Scenario,
+    overrides: &Overrides,
+    bounds: Bounds,
+) -> Result<Option<Tallied>, TextError> {
+    let plan = Plan::new(scenario, overrides)?;
+    let kept = [Tally::Lost];
+    let mut store = Store::new(plan.machine.clone());
+    store.root(&Place::start(&plan), &kept);
+    let mut watch = Watch::default();
+    // Where each state's moves lead, one list behind another.
+    let (mut to, mut ends) = (Vec::new(), Vec::new());
+    let mut at = 0;
+    while at < store.len() {
+        let (key, place) = store.load(at);
+        for choice in place.choices(&plan) {
+            store.reload(&key);
+            watch.clear();
+            let lost = store.machine.ledger.summary().lost;
+            let made = walk::make(&mut store.machine, &plan, &place, choice, 0, &mut watch);
+            let ledger = &mut store.machine.ledger;
+            ledger.forget(&kept);
+            let real = watch.events().iter().filter(
+                |event| matches!(event, Event::Lost { cause, why } if is_loss(*cause, *why)),
+            );
+            ledger.set_lost(lost + real.count() as u32);
+            let room = bounds.memory.saturating_sub(4 * (to.capacity() * 2 + ends.capacity() * 10));
+            let Some(next) = store.keep(&key, &made.place, at, choice, room) else {
+                return Ok(None);
+            };
+            to.push(next);
+        }
+        ends.push(to.len() as u32);
+        at += 1;
+    }
+    Ok(Some(count(scenario, &plan, &mut store, &to, &ends)))
+}
+
+fn count(scenario: &Scenario, plan: &Plan, store: &mut Store, to: &[u32], ends: &[u32]) -> Tallied {
+    let states = ends.len();
+    let of = |at: usize| {
+        let first = if at == 0 { 0 } else { ends[at - 1] as usize };
+        &to[first..ends[at] as usize]
+    };
+    // Every move goes on: no state is come back to. So states can be taken up once all that lead to
+    // them were.
+    let mut open = vec![0u32; states];
+    to.iter().for_each(|next| open[*next as usize] += 1);
+    let mut ways = vec![0u128; states];
+    ways[0] = 1;
+    let mut ready = vec![0usize];
+    let mut found = Tallied {
+        runs: 0,
+        losing: 0,
+        worst: 0,
+        example: None,
+        reached: Reached {
+            states: store.len(),
+            open: 0,
+            transitions: to.len() as u64,
+            depth: 0,
+            memory: store.memory(),
+        },
+    };
+    let mut worst: Option<u32> = None;
+    while let Some(at) = ready.pop() {
+        let here = ways[at];
+        for next in of(at) {
+            let next = *next as usize;
+            ways[next] = ways[next].saturating_add(here);
+            open[next] -= 1;
+            if open[next] == 0 {
+                ready.push(next);
+            }
+        }
+        if !of(at).is_empty() {
+            continue;
+        }
+        let number = at as u32;
+        let lost = store.lost(number);
+        found.runs = found.runs.saturating_add(here);
+        if lost > 0 {
+            found.losing = found.losing.saturating_add(here);
+        }
+        let better = lost > found.worst || lost == found.worst && worst.is_some_and(|w| number < w);
+        if lost > 0 && better {
+            (found.worst, worst) = (lost, Some(number));
+        }
+    }
+    if let Some(at) = worst {
+        let way = store.way(at);
+        found.reached.depth = way.len() as u32;
+        let why = match found.worst {
+            1 => "one interrupt is lost".into(),
+            worst => alloc::format!("{worst} interrupts are lost"),
+        };
+        found.example = Some(story::tell(scenario, plan, &way, &why));
+    }
+    found
+}
