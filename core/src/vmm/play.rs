@@ -169,7 +169,8 @@ impl Play {
         let title = format!("{} on {}, {}", self.strategy, self.host.name, self.workload);
         let mut lines = vec![comment(title)];
         lines.extend(self.setup.lines(&self.host));
-        let begun = self.beats.iter().position(|beat| matches!(beat, Beat::Action(_)));
+        let asks = |beat: &Beat| matches!(beat, Beat::Call(_, Call::IrqInfo { .. }));
+        let begun = self.beats.iter().position(|beat| !asks(beat));
         for (at, beat) in self.beats.iter().enumerate() {
             if Some(at) == begun {
                 lines.push(Line::default());

@@ -85,7 +85,7 @@ pub struct Figures {
     /// Register writes these made: a message is three, each entry of a range one.
     pub writes: u32,
     /// The longest row of micro-steps after each of which an interrupt of a running queue would be
-    /// lost.
+    /// lost. If a queue does not work in the end, the row never ends, and these are those played.
     pub window: u32,
 }
 

@@ -16,7 +16,7 @@ const COLUMNS: [(&str, &str); 7] = [
     ("held", "host vectors held, at most"),
     ("ioctls", "GET_IRQ_INFO and SET_IRQS calls"),
     ("writes", "writes to the function's registers in these calls"),
-    ("window", "micro-steps in a row after which one would be lost"),
+    ("window", "micro-steps in a row after which one would be lost; +: and on"),
 ];
 
 /// Width of the longest name.
@@ -155,7 +155,10 @@ impl Figures {
             self.held.to_string(),
             self.ioctls.to_string(),
             self.writes.to_string(),
-            self.window.to_string(),
+            match self.working < self.started {
+                true => format!("{}+", self.window),
+                false => self.window.to_string(),
+            },
         ]
     }
 }

@@ -59,14 +59,14 @@ pub static WORKLOADS: &[Workload] = &[
         text: "A driver with a queue for each CPU has managed interrupts: those whose CPU is offline \
                stay masked. Half of the queues run from the start; then the other CPUs come online, \
                one after the other, and each unmasks its vector and starts its queue; at the end the \
-               last CPU goes offline again.",
+               last CPU goes offline and comes back.",
         make: |queues| {
             let online = 0..queues.div_ceil(2);
             let mut actions = enabled(queues);
             actions.extend(online.clone().map(Unmask));
             actions.extend(online.clone().map(Start));
             actions.extend((online.end..queues).flat_map(up));
-            actions.push(Mask(queues - 1));
+            actions.extend([Mask(queues - 1), Unmask(queues - 1)]);
             actions
         },
     },
