@@ -16,7 +16,7 @@ const COLUMNS: [(&str, &str); 7] = [
     ("held", "host vectors held, at most"),
     ("ioctls", "GET_IRQ_INFO and SET_IRQS calls"),
     ("writes", "writes to the function's registers in these calls"),
-    ("window", "micro-steps in a row after which one would be lost; +: and on"),
+    ("window", "longest row of micro-steps that would lose one; +: to the end"),
 ];
 
 /// Width of the longest name.
@@ -113,7 +113,7 @@ impl InWorkload {
 
     fn markdown(&self) -> String {
         let summary = summary(self.workload);
-        let mut text = format!("**{}**: {summary}\n\n| |", self.workload);
+        let mut text = format!("**{}**: {summary}\n\n| strategy |", self.workload);
         for (title, _) in COLUMNS {
             text += &format!(" {title} |");
         }
@@ -121,15 +121,11 @@ impl InWorkload {
         text += &"--:|".repeat(COLUMNS.len());
         text += "\n";
         for figures in &self.strategies {
-            let cells = match figures.refusal() {
-                Some(why) => {
-                    let mut cells = Vec::from([why.to_string()]);
-                    cells.resize(COLUMNS.len(), String::new());
-                    cells
-                }
-                None => figures.cells().to_vec(),
+            let name = figures.strategy;
+            text += &match figures.refusal() {
+                Some(why) => format!("| {name} {why} |{}\n", " |".repeat(COLUMNS.len())),
+                None => format!("| {name} | {} |\n", figures.cells().join(" | ")),
             };
-            text += &format!("| {} | {} |\n", figures.strategy, cells.join(" | "));
         }
         text + "\n"
     }

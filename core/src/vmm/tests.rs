@@ -476,7 +476,7 @@ fn report_fits_a_mail_and_names_everyone() {
         }
         for strategy in STRATEGIES {
             assert!(text.contains(strategy.name) && race.svg().contains(strategy.name));
-            assert!(race.markdown(2).contains(&format!("| {} |", strategy.name)));
+            assert!(race.markdown(2).contains(&format!("\n| {} ", strategy.name)));
         }
         assert!(text.contains("does not run with NORESIZE"));
         assert_eq!(text.contains("too few vectors"), vectors.is_some());

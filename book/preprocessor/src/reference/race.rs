@@ -62,7 +62,8 @@ pub(super) fn short() -> Result<String> {
 pub(super) fn held() -> Result<String> {
     let hosts: Vec<&HostProfile> = PROFILES.iter().filter(|host| !host.rules.emulated).collect();
     let titles = SIZES.map(|(table, used)| format!("{used} of {table} used"));
-    let mut text = head(&[&[""], titles.each_ref().map(String::as_str).as_slice()].concat());
+    let mut text =
+        head(&[&["strategy"], titles.each_ref().map(String::as_str).as_slice()].concat());
     for strategy in STRATEGIES {
         let mut cells = vec![strategy.name.to_owned()];
         for (table, queues) in SIZES {
