@@ -15,7 +15,7 @@ use crate::device::Answer;
 /// only armed vectors are allocated. `vfio_msix_vector_do_use`, for an entry that is unmasked: a vector
 /// at or above `nr_vectors` under NORESIZE disables the index and enables 0 to that vector again; any
 /// other is armed alone (`set_irq_signalling`). `vfio_msix_vector_release`, for an entry that is masked:
-/// the vector goes to an eventfd QEMU itself waits for. MSI-X on INTx's unmask eventfd (KVM) is left
+/// the vector goes to an eventfd QEMU itself waits for. INTx's unmask eventfd, which KVM signals, is left
 /// out.
 ///
 /// Out of vectors: `vfio_enable_vectors` and `vfio_enable_msix_no_vec` hand an errno or a positive
