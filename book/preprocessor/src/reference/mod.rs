@@ -71,7 +71,6 @@ fn table(name: &str, links: Links<'_>) -> Result<String> {
         "race-tables" => race::tables(),
         "race-short" => race::short(),
         "race-held" => race::held(),
-        "race-scenario" => race::scenario(),
         _ => bail!("there is no such table"),
     }
 }

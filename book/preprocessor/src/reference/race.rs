@@ -45,7 +45,7 @@ pub(super) fn columns() -> String {
 
 /// The chart.
 pub(super) fn chart() -> Result<String> {
-    Ok(of(&RACE)?.svg())
+    Ok(of_class("race-chart", &of(&RACE)?.svg()))
 }
 
 /// A table for each host and workload.
@@ -87,11 +87,4 @@ pub(super) fn held() -> Result<String> {
 
 fn wrong(error: TextError) -> Error {
     Error::msg(error.to_string())
-}
-
-/// The scenario the page shows: QEMU on a host with NORESIZE.
-pub(super) fn scenario() -> Result<String> {
-    let host = &PROFILES[0];
-    let played = play(&STRATEGIES[2], &WORKLOADS[2], host, Setup::default()).map_err(wrong)?;
-    Ok(format!("```text\n{}```\n", played.scenario()))
 }
