@@ -37,3 +37,4 @@ pub mod seen;
 pub mod sorted;
 pub mod trace;
 pub mod uapi;
+pub mod vmm;
