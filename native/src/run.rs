@@ -108,7 +108,13 @@ fn show(trace: &Trace, options: &Options) -> String {
     }
 }
 
-fn print_errors(errors: &[TextError], input: &Input, text: &str, paint: Paint) -> String {
+/// Every error in its line, and how many.
+pub(crate) fn print_errors(
+    errors: &[TextError],
+    input: &Input,
+    text: &str,
+    paint: Paint,
+) -> String {
     let mut out = String::new();
     for error in errors {
         let excerpt = Excerpt {
