@@ -127,6 +127,7 @@ pub fn key(name: &str, shift: bool, focus: Focus) -> Option<Key> {
         (_, "c") => Some(Key::Copy),
         (_, "u") => act(Action::Undo),
         (_, "r") => act(Action::Redo),
+        (_, "x") => Some(Key::Tool(Some(Tool::Explore))),
         (_, "?") => Some(Key::Help),
         _ => None,
     }
@@ -167,6 +168,7 @@ pub const LIST: &[(&str, &[(&str, &str)])] = &[
             ("v", "choose the vector; Enter goes back to the timeline"),
             ("a d", "assert, deassert INTx here"),
             ("t", "follow this event's interrupt, or none"),
+            ("x", "can one be lost? asks every run the text allows"),
             ("i", "to the ledger: ↑ ↓ follow one, Enter goes to its end, Shift Enter to its birth"),
         ],
     ),

@@ -15,6 +15,7 @@ pub mod compare;
 pub mod components;
 pub mod design;
 pub mod edit;
+pub mod explored;
 pub mod front;
 pub mod index;
 pub mod inject;

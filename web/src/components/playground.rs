@@ -258,6 +258,10 @@ impl Component for Playground {
             write: ctx.link().callback(Message::Vector),
             compare: options.hosts.iter().filter(|_| options.hosts.len() > 1).cloned().collect(),
             elsewhere: elsewhere.and_then(|page| url::with_view(page, &self.shown())),
+            question: elsewhere.filter(|_| !options.front).and_then(|page| {
+                let tool = Some(Tool::Explore.word().to_owned());
+                url::with_view(page, &View { tool, ..self.shown() })
+            }),
             ask: ask.clone(),
         };
         let id = &self.id;
@@ -441,6 +445,8 @@ impl Playground {
             Key::Grain => self.act(ctx, Action::Grain(state.grain.other())),
             Key::Help => self.help = !self.help,
             Key::HelpClosed => self.help = false,
+            // A block has no drawer.
+            Key::Tool(_) if !ctx.props().options.full => return false,
             Key::Tool(tool) => {
                 self.before = std::mem::replace(&mut self.tool, tool);
                 self.turned = Some(self.before);

@@ -8,6 +8,8 @@ use crate::keys::Key;
 /// A tool.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Tool {
+    /// Every run the text allows: can an interrupt be lost?
+    Explore,
     /// A SET_IRQS request, field by field.
     Request,
     /// What can happen at the position.
@@ -28,7 +30,8 @@ pub enum Tool {
 
 impl Tool {
     /// All of them, in the order of their tabs.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
+        Self::Explore,
         Self::Request,
         Self::Inject,
         Self::Compare,
@@ -39,9 +42,10 @@ impl Tool {
         Self::Share,
     ];
 
-    /// Its tab's word.
+    /// Its word, in links and as a heading.
     pub fn word(self) -> &'static str {
         match self {
+            Self::Explore => "Explore",
             Self::Request => "Request",
             Self::Inject => "Inject",
             Self::Compare => "Compare",
@@ -53,11 +57,19 @@ impl Tool {
         }
     }
 
+    /// What its tab says.
+    pub fn label(self) -> &'static str {
+        if self == Self::Explore { QUESTION } else { self.word() }
+    }
+
     /// The tool a link means.
     pub fn by_word(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|tool| tool.word().eq_ignore_ascii_case(word))
     }
 }
+
+/// What [`Tool::Explore`] answers.
+pub const QUESTION: &str = "Can this lose an interrupt?";
 
 /// One button for each tool; the open one is pressed, and names the element with id `place`.
 pub fn tabs(open: Option<Tool>, place: &str, ask: &Callback<Key>) -> Html {
@@ -67,7 +79,7 @@ pub fn tabs(open: Option<Tool>, place: &str, ask: &Callback<Key>) -> Html {
         html! {
             <button type="button" {onclick} class={on.then_some("vfi-on")} data-tool={tool.word()}
                 aria-controls={on.then(|| place.to_owned())}
-                aria-expanded={on.to_string()}>{ tool.word() }</button>
+                aria-expanded={on.to_string()}>{ tool.label() }</button>
         }
     };
     html! {

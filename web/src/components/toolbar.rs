@@ -11,6 +11,7 @@ use yew::prelude::*;
 
 use super::Shared;
 use super::part::{Part, address};
+use super::tabs::QUESTION;
 use super::time;
 use crate::keys::Key;
 use crate::state::Action;
@@ -39,6 +40,8 @@ pub struct Toolbar {
     pub compare: Vec<String>,
     /// URL of the full-screen page with this text, if this is not it.
     pub elsewhere: Option<String>,
+    /// The same, asking whether the text can lose an interrupt.
+    pub question: Option<String>,
 }
 
 /// The toolbar.
@@ -190,6 +193,9 @@ fn tools(props: &Toolbar) -> Html {
             <span class="vfi-copied" role="status">{ props.copied }</span>
             if let Some(url) = &props.elsewhere {
                 <a class="vfi-elsewhere" href={url.clone()}>{ "Full screen" }</a>
+            }
+            if let Some(url) = &props.question {
+                <a class="vfi-elsewhere" href={url.clone()}>{ QUESTION }</a>
             }
             <button type="button" onclick={ask(props, Key::Help)} aria-haspopup="dialog"
                 aria-label="Keys and shapes" title="Keys and shapes (?)">{ "?" }</button>

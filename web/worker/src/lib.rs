@@ -5,6 +5,8 @@
 //! and workers, and is tested natively. The page's side is `web/src/aside.rs`, between them stand
 //! `worker.js` here and the loader, `book/assets/loader.js`.
 
+mod explore;
+
 use vfio_irq_core::export::{self, Language};
 use vfio_irq_core::render::{self, SvgOptions};
 use vfio_irq_core::scenario::{Overrides, Scenario, TextError, run_emulated};
@@ -22,6 +24,9 @@ pub const OPS: &[(&str, Op)] = &[
     ("svg", svg),
     ("c", c),
     ("rust", rust),
+    ("explore", explore::begin),
+    ("explore on", explore::go_on),
+    ("explore no more", explore::end),
 ];
 
 /// Does what is asked. The error is for the page's reader.

@@ -10,6 +10,7 @@
 pub mod compare;
 pub mod diff;
 pub mod examples;
+pub mod explore;
 pub mod function;
 pub mod import;
 pub mod inject;
@@ -92,6 +93,7 @@ pub fn panel(tool: Tool, given: &Given, hidden: bool) -> Html {
             let stale = given.state.run.is_none() || given.state.stale();
             html! { <import::ImportTool {text} {ask} {stale} {id} /> }
         }
+        Tool::Explore => html! { <explore::Explore state={given.state.clone()} {id} /> },
         Tool::Function => html! { <function::FunctionTool {text} {ask} {id} /> },
     };
     html! {

@@ -84,7 +84,7 @@ impl Component for Root {
         // All have keys, the head too: else a tool opened later takes the place of the one before.
         html! { <>
             <header key="head" class="vfi-drawer-head">
-                <h2>{ tool.word() }</h2>
+                <h2>{ tool.label() }</h2>
                 <button type="button" onclick={close} aria-label="Close" title="Close (Esc)">{ "✕" }</button>
             </header>
             { for self.opened.iter().map(|(one, given)| panel(*one, given, *one != tool)) }
