@@ -6,6 +6,7 @@
 mod access;
 mod broken;
 mod browser;
+mod explore;
 mod files;
 mod find;
 mod firefox;
@@ -40,6 +41,7 @@ pub fn main() {
         tools::tests(),
         import::tests(),
         play::tests(),
+        explore::tests(),
     ]
     .concat();
     let trials = trials.into_iter().map(|(name, test)| {
