@@ -19,8 +19,17 @@ use crate::state::Action;
 
 /// What the question asks, by the worker's words.
 const LOSS: &str = "lost";
+/// The loss of June 2021: MSI and MSI-X are off, and the function falls back to INTx.
+const FALLBACK: &str = "fallback";
 /// Everything that should hold.
 const ALL: &str = "lost fallback eventfd masked pending undisturbed expected";
+
+/// What can be asked, and what its button says.
+const QUESTIONS: [(&str, &str); 3] = [
+    (LOSS, "Ask about any loss"),
+    (FALLBACK, "Ask about the fall-back to INTx"),
+    (ALL, "Ask all that should hold"),
+];
 
 /// Bytes a search may have taken for the worker to stay: its memory never shrinks.
 const KEPT: u32 = 64 << 20;
@@ -42,7 +51,7 @@ impl PartialEq for Props {
 
 /// What happens to it.
 pub enum Message {
-    /// Everything is asked, or what the question says.
+    /// This is asked.
     Ask(&'static str),
     /// It is to stop.
     Cancel,
@@ -152,27 +161,24 @@ impl Component for Explore {
 
     fn view(&self, ctx: &Context<Self>) -> Html {
         let going = matches!(self.stage, Stage::Going(_));
-        let press = |message: fn() -> Message| ctx.link().callback(move |_: MouseEvent| message());
-        let again: fn() -> Message = match (&self.stage, self.asked) {
-            (Stage::Going(_), _) => || Message::Cancel,
-            (_, LOSS) => || Message::Ask(LOSS),
-            _ => || Message::Ask(ALL),
-        };
+        let asked = self.asked;
+        let again = ctx.link().callback(move |_: MouseEvent| match going {
+            true => Message::Cancel,
+            false => Message::Ask(asked),
+        });
+        let others = QUESTIONS.into_iter().filter(|(words, _)| !going && *words != asked);
         html! {
             <div class="vfi-explore">
                 <p role="status" aria-live="polite"><b>{ self.said() }</b></p>
                 { self.rest(ctx) }
                 <div class="vfi-actions">
-                    <button type="button" class="vfi-again" onclick={press(again)}>
+                    <button type="button" class="vfi-again" onclick={again}>
                         { if going { "Cancel" } else { "Ask again" } }
                     </button>
-                    if !going {
-                        if self.asked == LOSS {
-                            <button type="button" onclick={press(|| Message::Ask(ALL))}>{ "Ask all that should hold" }</button>
-                        } else {
-                            <button type="button" onclick={press(|| Message::Ask(LOSS))}>{ "Ask about losses only" }</button>
-                        }
-                    }
+                    // Apart: the button before them is to stay the same, for it has the focus.
+                    <span class="vfi-actions">{ for others.map(|(words, says)| html! {
+                        <button type="button" onclick={ctx.link().callback(move |_: MouseEvent| Message::Ask(words))}>{ says }</button>
+                    }) }</span>
                 </div>
             </div>
         }
@@ -247,10 +253,11 @@ impl Explore {
             Stage::Failed(_) => "This text can't be asked about.".into(),
             Stage::Over(answer) => match (answer.kind, self.asked) {
                 (Kind::Holds, LOSS) => "No: no interrupt is lost in any run.".into(),
+                (Kind::Holds, FALLBACK) => "No: none is lost by falling back to INTx.".into(),
                 (Kind::Holds, _) => "All that should hold does, in every run.".into(),
                 (Kind::Unknown, _) => "Not known: the memory was used up.".into(),
-                (Kind::Fails, LOSS) => format!("Yes: {}.", answer.words),
-                (Kind::Fails, _) => format!("No: {}.", answer.words),
+                (Kind::Fails, ALL) => format!("No: {}.", answer.words),
+                (Kind::Fails, _) => format!("Yes: {}.", answer.words),
             },
         }
     }
@@ -284,7 +291,7 @@ impl Explore {
                 <p>{ "What was seen holds; " }{ render::count(answer.open) }{ " states were not followed any more. \
                     The command has more memory: " }<code>{ "vfio-irq explore" }</code>{ "." }</p>
             }
-            <p class="vfi-note">{ "Seen in " }{ format!("{:.1} s: ", self.took) }{ &answer.seen }{ "." }</p>
+            <p class="vfi-note">{ "Seen in " }{ seconds(self.took) }{ " s: " }{ &answer.seen }{ "." }</p>
             if !answer.loosened.is_empty() { { self.loosened(ctx, answer) } }
             <details>
                 <summary id={format!("{id}-rests")}>{ "What was asked, and what was assumed" }</summary>
@@ -302,7 +309,7 @@ impl Explore {
             <details>
                 <summary>{ "The text says no " }<code>{ "meanwhile" }</code>{ ", so its interrupts were let loose" }</summary>
                 <p>{ "Each of them may come at its place or anywhere below, inside a call too. \
-                    Counters and the ledger are not looked at. This was explored:" }</p>
+                    Counters and the ledger are not looked at. This was explored, with the lines named above:" }</p>
                 <pre class="vfi-hex vfi-preview" tabindex="0" aria-label="The text explored">{ &answer.loosened }</pre>
                 <div class="vfi-actions"><button type="button" {onclick}>{ "Use this text" }</button></div>
             </details>
@@ -323,6 +330,10 @@ fn going(progress: &Progress) -> Html {
             }
         </p>
     </> }
+}
+
+fn seconds(took: f64) -> String {
+    if took < 0.1 { "less than 0.1".into() } else { format!("{took:.1}") }
 }
 
 fn moves(number: u32) -> String {
