@@ -7,13 +7,14 @@ use std::process::Command;
 
 use command::{configs, folder, ran};
 
-const SUBCOMMANDS: [&str; 9] = [
+const SUBCOMMANDS: [&str; 10] = [
     "run",
     "inspect",
     "import",
     "answers",
     "export",
     "conform",
+    "race",
     "hosts",
     "functions",
     "completions",

@@ -77,6 +77,8 @@ pub(super) struct Plan {
     pub(super) names: Vec<(String, Fd)>,
     /// What lines expect, by index of line.
     pub(super) lines: Vec<Option<StepLine>>,
+    /// Descriptors are closed somewhere.
+    pub(super) closes: bool,
     /// Eventfds that requests tie to a vector.
     pub(super) ties: Vec<(u32, u32, Fd)>,
 }
@@ -135,6 +137,7 @@ impl Plan {
             arrivals: Vec::new(),
             names: Vec::new(),
             lines: vec![None; scenario.lines().len()],
+            closes: false,
             ties: Vec::new(),
         };
         let mut fds = BTreeMap::new();
@@ -181,6 +184,7 @@ impl Plan {
             return wrong("nothing can be expected of what may come at any time".into());
         }
         let act = self.act(&step.action.what, fds);
+        self.closes |= matches!(act, Act::Close(_));
         let looks = step.expect.iter().filter_map(|expect| match &expect.what {
             Expect::Counter(names, value) => Some((names, *value)),
             _ => None,
