@@ -114,7 +114,10 @@ fn agree(all: &[(&str, Figures)]) {
     println!("all agree: {} states, and one is lost after {}", states[0], lengths[0].unwrap_or(0));
     let (first, figures) = whole[0];
     for (name, other) in &whole[1..] {
-        println!("{first} is {:.1} times as fast as {name}", other.seconds / figures.seconds);
+        println!(
+            "{first} is {:.1} times as fast as {name}",
+            other.seconds.max(0.01) / figures.seconds.max(0.01)
+        );
     }
 }
 
