@@ -66,6 +66,18 @@ fn chart_and_page_are_what_they_say() {
 }
 
 #[test]
+fn race_is_coloured_where_colours_are_asked_for() {
+    let arguments = "race --host linux-6.1 --workload hotplug";
+    assert!(!ran(arguments).stdout.contains('\x1b'));
+    let coloured = ran(&format!("{arguments} --color always")).stdout;
+    assert!(coloured.contains("\x1b[1mlinux-6.1: MSI-X with NORESIZE\x1b[0m"), "{coloured}");
+    for format in ["json", "svg", "markdown"] {
+        let plain = ran(&format!("{arguments} --color always --format {format}")).stdout;
+        assert!(!plain.contains('\x1b'), "{format}");
+    }
+}
+
+#[test]
 fn race_that_cannot_be_is_refused_by_name() {
     for (arguments, said) in [
         ("race --scenario nobody/hotplug", "no strategy is called `nobody`"),

@@ -9,7 +9,7 @@ use crate::explore::{Bounds, tally};
 use crate::host::PROFILES;
 use crate::scenario::{Overrides, Scenario, run_emulated};
 use crate::vmm::race::{figures, held, race};
-use crate::vmm::report::share;
+use crate::vmm::report::{Mark, share};
 use crate::vmm::{STRATEGIES, Setup, WORKLOADS, play};
 
 #[test]
@@ -75,6 +75,16 @@ fn only_who_ignores_the_flag_loses_where_it_is_absent() {
     }
 }
 
+/// After each of: clear MSI-X Enable, free the vectors, write Command. The next request begins with
+/// Enable and Function Mask set, and from then on the function keeps what it raises pending.
+#[test]
+fn window_of_a_rebuild_is_three_micro_steps_long() {
+    for who in ["qemu", "rebuild"] {
+        let figures = figures(strategy(who), workload("hotplug"), &host(WITH), small(None));
+        assert_eq!(figures.expect("plays").window, 3, "{who}");
+    }
+}
+
 #[test]
 fn vectors_held_are_the_table_or_what_is_used() {
     let setup = Setup { queues: 5, table: 65, vectors: None };
@@ -107,7 +117,7 @@ fn report_fits_a_mail_and_names_everyone() {
     let all: Vec<_> = WORKLOADS.iter().collect();
     for vectors in [None, Some(1)] {
         let race = race(&all, &[host(WITH)], small(vectors)).expect("plays");
-        let text = race.text();
+        let text = race.text(&|_, words| words.to_string());
         for line in text.lines() {
             assert!(line.chars().count() <= 72, "{line}");
         }
@@ -120,6 +130,19 @@ fn report_fits_a_mail_and_names_everyone() {
         let svg = race.svg();
         assert!(!svg.contains("\n\n"), "Markdown ends an inlined drawing at a blank line");
     }
+}
+
+#[test]
+fn report_marks_titles_and_what_is_lost() {
+    let race = race(&[workload("hotplug")], &[host(WITH)], small(None)).expect("plays");
+    let text = race.text(&|mark, words| match mark {
+        Mark::Title => format!("<{words}>"),
+        Mark::Lost => format!("[{words}]"),
+    });
+    assert!(text.contains("<linux-6.1: MSI-X with NORESIZE>\n"), "{text}");
+    // QEMU and the naive way.
+    assert_eq!(text.matches('[').count(), 2, "{text}");
+    assert!(text.contains("[     2]"), "the mark is around the cell, blanks and all: {text}");
 }
 
 #[test]
