@@ -29,6 +29,7 @@ pub mod import;
 pub mod ledger;
 pub mod link;
 pub mod machine;
+pub mod notes;
 pub mod pci;
 pub mod render;
 pub mod request;

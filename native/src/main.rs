@@ -94,6 +94,9 @@ struct Run {
     /// How to show the trace.
     #[arg(long, default_value = "text")]
     format: RunFormat,
+    /// Leave out the notes about likely misuse.
+    #[arg(long)]
+    no_notes: bool,
 }
 
 #[derive(Args)]
@@ -329,7 +332,7 @@ fn execute(cli: &Cli) -> anyhow::Result<Report> {
 }
 
 fn run_scenario(arguments: &Run, color: When) -> anyhow::Result<Report> {
-    let Run { file, host, function, device, way, format } = arguments;
+    let Run { file, host, function, device, way, format, no_notes } = arguments;
     let from_stdin = |name: &str| name == "-" || name.starts_with("-#");
     if from_stdin(&file.to_string_lossy()) && function.as_deref().is_some_and(from_stdin) {
         anyhow::bail!("standard input can be the scenario or the function, not both");
@@ -345,6 +348,7 @@ fn run_scenario(arguments: &Run, color: When) -> anyhow::Result<Report> {
             RunFormat::Json => run::Format::Json,
             RunFormat::Svg => run::Format::Svg,
         },
+        notes: !no_notes,
         stdout: paint(color, &io::stdout()),
         stderr: paint(color, &io::stderr()),
     };
@@ -370,8 +374,13 @@ fn export_scenario(arguments: &Export) -> anyhow::Result<Report> {
     };
     let known = function.as_deref().and_then(Known::by_name);
     let plain = Paint::new(false);
-    let options =
-        run::Options { overrides, format: run::Format::Text, stdout: plain, stderr: plain };
+    let options = run::Options {
+        overrides,
+        format: run::Format::Text,
+        notes: false,
+        stdout: plain,
+        stderr: plain,
+    };
     let form = match form {
         Form::C => export::As::C,
         Form::Rust => export::As::Rust,

@@ -19,6 +19,7 @@ mod tests;
 
 pub use request::request;
 pub use svg::{SvgOptions, svg};
+pub(crate) use text::wrap;
 pub use text::{Style, text, text_with};
 pub(crate) use words::clean;
 pub use words::{Lane, label, lane, sentence};
