@@ -22,6 +22,7 @@ fn race_prints_a_table_for_each_host_and_workload() {
 fn race_on_one_host_in_one_workload_says_who_loses() {
     let ran = ran("race --host linux-6.1 --workload on-demand");
     let row = |name: &str| {
+        // Not the line that says what it does, which is set in.
         let row = ran.stdout.lines().find(|line| line.starts_with(name));
         row.unwrap_or_else(|| panic!("{name}: {}", ran.stdout))
             .split_whitespace()

@@ -60,6 +60,11 @@ impl Race {
         for (title, meaning) in COLUMNS {
             text += &format!("  {title:<7} {meaning}\n");
         }
+        text += "\n";
+        let width = widest();
+        for strategy in STRATEGIES {
+            text += &format!("  {:width$}  {}\n", strategy.name, strategy.summary);
+        }
         for on in &self.hosts {
             text += &format!("\n{}\n", paint(Mark::Title, &on.title()));
             for of in &on.workloads {
