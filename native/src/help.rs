@@ -37,6 +37,42 @@ Examples:
   printf 'function nvme\\nirq_info msix\\n' | vfio-irq run -
   vfio-irq run teardown.scenario --device 0000:00:06.0";
 
+pub(crate) const EXPLORE: &str =
+    "Ask of every run a scenario allows whether an interrupt can be lost";
+pub(crate) const EXPLORE_LONG: &str = "\
+Visits every state the emulator can be in when what the scenario marks `meanwhile` happens at any \
+time: between two steps, between two micro-steps inside a call, after the last step. Other steps \
+so marked are a second thread's. A scenario without the word is let loose first: each of its \
+interrupts may come at its place or anywhere below. What is asked, with the words of `--ask`:
+
+- lost: no interrupt is lost, but by the function taking its own status back;
+- fallback: none is lost because it fell back to INTx or was dropped, no message capability being on;
+- eventfd: none signals an eventfd that no request ties to it;
+- masked: none is delivered while masked;
+- pending: none is left waiting that could be delivered;
+- undisturbed: without NORESIZE, a request delays nothing of a vector it does not name;
+- expected: each answer, counter and count of the ledger the text expects.
+
+What does not hold comes with a shortest run that shows it, as a scenario for `run`. What holds \
+comes with the number of states. Exits with 0 when all that was asked holds on each host, with 1 when \
+something does not or the memory was used up first, and with 2 when the text is wrong.
+
+Growing by teardown with an interrupt at any time:
+
+  function e1000e
+  host linux-6.1
+  set_irqs msix trigger eventfd 0 [a]     -> 0
+  meanwhile fire 0
+  set_irqs msix trigger none 0+0          -> 0
+  set_irqs msix trigger eventfd 0 [a, b]  -> 0";
+pub(crate) const EXPLORE_EXAMPLES: &str = "\
+Examples:
+  vfio-irq explore add.scenario
+  vfio-irq explore add.scenario --host linux-7.3 --function e1000e
+  vfio-irq explore add.scenario --ask fallback,eventfd,masked --memory 256
+  vfio-irq explore add.scenario --format json
+  vfio-irq explore grow.scenario --host all > found.txt || cat found.txt";
+
 pub(crate) const INSPECT: &str = "Decode the interrupts a config dump or a device offers";
 pub(crate) const INSPECT_LONG: &str = "\
 Decodes what interrupts each PCI function of a config dump offers: the INTx pin, the MSI and MSI-X \

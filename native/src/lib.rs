@@ -11,6 +11,7 @@ pub mod answers;
 pub mod conform;
 mod error;
 mod excerpt;
+pub mod explore;
 pub mod export;
 pub mod import;
 pub mod input;
