@@ -6,6 +6,7 @@
 use alloc::vec::Vec;
 
 use crate::event::{CauseId, Place};
+use crate::scenario::ast::Tally;
 use crate::sorted::Sorted;
 
 /// Counts of a run so far.
@@ -34,8 +35,10 @@ impl Summary {
 }
 
 /// The ledger of one run.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+#[derive(PartialEq, Eq, Hash, Debug, Default)]
 pub struct Ledger {
+    /// Number of the last cause.
+    last: u32,
     causes: u32,
     signalled: u32,
     merged: u32,
@@ -46,13 +49,57 @@ pub struct Ledger {
     waiting: Sorted<CauseId, Place>,
 }
 
+/// `clone_from` keeps what was allocated.
+impl Clone for Ledger {
+    fn clone(&self) -> Self {
+        Self { open: self.open.clone(), waiting: self.waiting.clone(), ..*self }
+    }
+
+    fn clone_from(&mut self, other: &Self) {
+        self.open.clone_from(&other.open);
+        self.waiting.clone_from(&other.waiting);
+        let Self { last, causes, signalled, merged, lost, signals, open: _, waiting: _ } = *other;
+        (self.last, self.causes, self.signalled) = (last, causes, signalled);
+        (self.merged, self.lost, self.signals) = (merged, lost, signals);
+    }
+}
+
 impl Ledger {
     /// A new cause.
     pub fn cause(&mut self) -> CauseId {
         self.causes += 1;
-        let cause = CauseId(self.causes);
+        self.last += 1;
+        let cause = CauseId(self.last);
         self.open.push(cause);
         cause
+    }
+
+    /// Gives the next cause this number, 1 or more, instead of the next one up. No waiting cause may
+    /// have it.
+    pub fn number_from(&mut self, number: u32) {
+        self.last = number - 1;
+    }
+
+    /// Forgets how many causes and signals there were, except the counts named and what waits: what
+    /// came about in different ways is then the same.
+    pub fn forget(&mut self, except: &[Tally]) {
+        let keep = |tally| except.contains(&tally);
+        self.last = 0;
+        if keep(Tally::Causes) {
+            return;
+        }
+        let counts = [
+            (Tally::Signalled, &mut self.signalled),
+            (Tally::Merged, &mut self.merged),
+            (Tally::Lost, &mut self.lost),
+            (Tally::Signals, &mut self.signals),
+        ];
+        for (tally, count) in counts {
+            if !keep(tally) {
+                *count = 0;
+            }
+        }
+        self.causes = self.signalled + self.merged + self.lost + self.waiting.len() as u32;
     }
 
     /// Takes a cause out of where it is; `false` if it was already settled.
@@ -93,6 +140,12 @@ impl Ledger {
             self.lost += 1;
         }
         left
+    }
+
+    /// Counts so many as lost, and no more: who forgets counts may know better what was one.
+    pub(crate) fn set_lost(&mut self, lost: u32) {
+        self.causes = self.causes - self.lost + lost;
+        self.lost = lost;
     }
 
     /// Where a waiting cause is.

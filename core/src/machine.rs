@@ -38,11 +38,11 @@ pub struct Machine {
     pub ledger: Ledger,
     /// Outputs of the function not yet dealt with; empty between two operations.
     out: Outputs,
-    call: Option<Progress>,
+    pub(crate) call: Option<Progress>,
 }
 
 /// A call under way.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(PartialEq, Eq, Hash, Debug)]
 pub(crate) struct Progress {
     /// What is left to do, last first.
     pub(crate) work: Vec<Op>,
@@ -51,7 +51,24 @@ pub(crate) struct Progress {
     /// Command as it was when the bracket opened.
     pub(crate) command: u16,
     /// The answer, where it is known from the start.
-    outcome: Option<Outcome>,
+    pub(crate) outcome: Option<Outcome>,
+}
+
+/// `clone_from` keeps what was allocated.
+impl Clone for Progress {
+    fn clone(&self) -> Self {
+        let (work, data) = (self.work.clone(), self.data.clone());
+        Self { work, data, command: self.command, outcome: self.outcome.clone() }
+    }
+
+    fn clone_from(&mut self, other: &Self) {
+        self.work.clone_from(&other.work);
+        if self.data != other.data {
+            self.data.clone_from(&other.data);
+        }
+        self.command = other.command;
+        self.outcome.clone_from(&other.outcome);
+    }
 }
 
 impl Machine {
@@ -71,6 +88,13 @@ impl Machine {
     /// Whether a call is under way.
     pub fn is_calling(&self) -> bool {
         self.call.is_some()
+    }
+
+    /// Whether nothing is left of the call under way but its answer.
+    pub fn is_returning(&self) -> bool {
+        self.call.as_ref().is_some_and(|progress| {
+            progress.outcome.is_some() || matches!(progress.work[..], [Op::Finish(_)])
+        })
     }
 
     /// Starts a call. A call already under way is finished first: vfio-pci lets only one

@@ -33,6 +33,17 @@ pub enum Data {
     Eventfd(Vec<Fd>),
 }
 
+impl Data {
+    /// Bytes it takes.
+    pub(crate) fn bytes(&self) -> usize {
+        match self {
+            Self::None => 0,
+            Self::Bool(bytes) => bytes.len(),
+            Self::Eventfd(fds) => 4 * fds.len(),
+        }
+    }
+}
+
 /// A well-formed request.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Request {

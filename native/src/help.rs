@@ -38,6 +38,42 @@ Examples:
   printf 'function nvme\\nirq_info msix\\n' | vfio-irq run -
   vfio-irq run teardown.scenario --device 0000:00:06.0";
 
+pub(crate) const EXPLORE: &str =
+    "Ask of every run a scenario allows whether an interrupt can be lost";
+pub(crate) const EXPLORE_LONG: &str = "\
+Visits every state the emulator can be in when what the scenario marks `meanwhile` happens at any \
+time: between two steps, between two micro-steps inside a call, after the last step. Other steps \
+so marked are a second thread's. A scenario without the word is let loose first: each of its \
+interrupts may come at its place or anywhere below. What is asked, with the words of `--ask`:
+
+- lost: no interrupt is lost, but by the function taking its own status back;
+- fallback: none is lost because it fell back to INTx or was dropped, no message capability being on;
+- eventfd: none signals an eventfd that no request ties to it;
+- masked: none is delivered while masked;
+- pending: none is left waiting that could be delivered;
+- undisturbed: without NORESIZE, a request delays nothing of a vector it does not name;
+- expected: each answer, counter and count of the ledger the text expects.
+
+What does not hold comes with a shortest run that shows it, as a scenario for `run`. What holds \
+comes with the number of states. Exits with 0 when all that was asked holds on each host, with 1 when \
+something does not or the memory was used up first, and with 2 when the text is wrong.
+
+Growing by teardown with an interrupt at any time:
+
+  function e1000e
+  host linux-6.1
+  set_irqs msix trigger eventfd 0 [a]     -> 0
+  meanwhile fire 0
+  set_irqs msix trigger none 0+0          -> 0
+  set_irqs msix trigger eventfd 0 [a, b]  -> 0";
+pub(crate) const EXPLORE_EXAMPLES: &str = "\
+Examples:
+  vfio-irq explore add.scenario
+  vfio-irq explore add.scenario --host linux-7.3 --function e1000e
+  vfio-irq explore add.scenario --ask fallback,eventfd,masked --memory 256
+  vfio-irq explore add.scenario --format json
+  vfio-irq explore grow.scenario --host all > found.txt || cat found.txt";
+
 pub(crate) const INSPECT: &str = "Decode the interrupts a config dump or a device offers";
 pub(crate) const INSPECT_LONG: &str = "\
 Decodes what interrupts each PCI function of a config dump offers: the INTx pin, the MSI and MSI-X \
@@ -114,6 +150,24 @@ Examples:
   vfio-irq export --kselftest > vfio_irq_test.c
   vfio-irq export --kselftest refused.scenario > refused_test.c
   vfio-irq run $(vfio-irq export teardown.scenario --as link)";
+
+pub(crate) const RACE: &str = "Race how real users of VFIO enable vectors late";
+pub(crate) const RACE_LONG: &str = "\
+Plays how QEMU, cloud-hypervisor, crosvm, OpenVMM and DPDK enable MSI-X vectors, and the naive way \
+that tears down and rebuilds each time, against drivers that come to use one vector after the other, on \
+each built-in host. Prints for each how many interrupts are lost in the worst run and in which share \
+of all runs one is lost, how many host vectors are held, the calls and register writes made, and how \
+long an interrupt would be lost. A run is one choice of the moments at which the interrupts arrive; all \
+are counted.
+
+`--scenario` prints one of them as a scenario, in which `meanwhile` marks the interrupts that may arrive \
+at any later moment.";
+pub(crate) const RACE_EXAMPLES: &str = "\
+Examples:
+  vfio-irq race --host linux-6.1 --workload hotplug
+  vfio-irq race --host linux-6.12 --workload on-demand --vectors 3
+  vfio-irq race --host mediated --workload blocks --format svg > race.svg
+  vfio-irq race --scenario qemu/hotplug/linux-6.1 | vfio-irq run -";
 
 pub(crate) const HOSTS: &str = "List the built-in hosts and how they differ";
 pub(crate) const HOSTS_LONG: &str = "\

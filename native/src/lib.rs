@@ -11,6 +11,7 @@ pub mod answers;
 pub mod conform;
 mod error;
 mod excerpt;
+pub mod explore;
 pub mod export;
 pub mod import;
 pub mod input;
@@ -18,6 +19,7 @@ pub mod inspect;
 pub mod kselftest;
 mod paint;
 pub mod profiles;
+pub mod race;
 #[cfg(target_os = "linux")]
 pub mod real;
 mod report;

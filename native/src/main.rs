@@ -4,6 +4,7 @@ use std::env;
 use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::{Duration, Instant};
 
 use clap::builder::PossibleValuesParser;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum, ValueHint};
@@ -13,10 +14,14 @@ use vfio_irq::input::Input;
 #[cfg(target_os = "linux")]
 use vfio_irq::real;
 use vfio_irq::{
-    Exit, Paint, Report, answers, conform, export, import, inspect, kselftest, profiles, run,
+    Exit, Paint, Report, answers, conform, explore, export, import, inspect, kselftest, profiles,
+    race, run,
 };
+use vfio_irq_core::explore::{Bounds, Invariant, Reached};
 use vfio_irq_core::export::Known;
+use vfio_irq_core::render;
 use vfio_irq_core::scenario::Overrides;
+use vfio_irq_core::vmm::Setup;
 
 mod help;
 
@@ -42,6 +47,8 @@ enum When {
 enum Command {
     #[command(about = help::RUN, long_about = help::RUN_LONG, after_long_help = help::RUN_EXAMPLES)]
     Run(Run),
+    #[command(about = help::EXPLORE, long_about = help::EXPLORE_LONG, after_long_help = help::EXPLORE_EXAMPLES)]
+    Explore(Explore),
     #[command(about = help::INSPECT, long_about = help::INSPECT_LONG, after_long_help = help::INSPECT_EXAMPLES)]
     Inspect(Inspect),
     #[command(about = help::IMPORT, long_about = help::IMPORT_LONG, after_long_help = help::IMPORT_EXAMPLES)]
@@ -59,6 +66,8 @@ enum Command {
     Export(Export),
     #[command(about = conform::HELP, long_about = conform::HELP_LONG, after_long_help = conform::HELP_EXAMPLES)]
     Conform(Conform),
+    #[command(about = help::RACE, long_about = help::RACE_LONG, after_long_help = help::RACE_EXAMPLES)]
+    Race(Race),
     #[command(about = help::HOSTS, long_about = help::HOSTS_LONG, after_long_help = help::HOSTS_EXAMPLES)]
     Hosts(List),
     #[command(about = help::FUNCTIONS, long_about = help::FUNCTIONS_LONG, after_long_help = help::FUNCTIONS_EXAMPLES)]
@@ -94,6 +103,37 @@ struct Run {
     /// Leave out the notes about likely misuse.
     #[arg(long)]
     no_notes: bool,
+}
+
+#[derive(Args)]
+struct Explore {
+    /// The scenario; `-` reads standard input. Or a link to the playground.
+    #[arg(value_hint = ValueHint::FilePath)]
+    file: PathBuf,
+    /// The host instead of the scenario's own; `all` means every built-in one, one after the other.
+    #[arg(long, value_name = "PROFILE|all", value_parser = PossibleValuesParser::new(hosts_or_all()))]
+    host: Option<String>,
+    /// The function instead of the scenario's own: a name `functions` lists, or a config dump
+    /// (`FILE#ADDRESS` picks one of several).
+    #[arg(long, value_name = "FILE|NAME", value_hint = ValueHint::FilePath)]
+    function: Option<String>,
+    /// What should hold; without, all of these.
+    #[arg(long, value_name = "WORD", value_delimiter = ',', value_parser = PossibleValuesParser::new(Invariant::ALL.map(Invariant::word)))]
+    ask: Vec<String>,
+    /// How much memory the states may take, for one host.
+    #[arg(long, value_name = "MIB", default_value_t = 1024, value_parser = clap::value_parser!(u32).range(1..=1 << 20))]
+    memory: u32,
+    /// How to show what was found.
+    #[arg(long, default_value = "text")]
+    format: ReportFormat,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum ReportFormat {
+    /// 72 columns, fit for a mail.
+    Text,
+    /// For programs.
+    Json,
 }
 
 #[derive(Args)]
@@ -232,6 +272,43 @@ struct Conform {
 }
 
 #[derive(Args)]
+struct Race {
+    /// On this host; may be given more than once. Without, on all built in.
+    #[arg(long, value_name = "PROFILE", value_parser = PossibleValuesParser::new(profiles::host_names()))]
+    host: Vec<String>,
+    /// In this workload alone.
+    #[arg(long, value_name = "NAME", value_parser = PossibleValuesParser::new(race::workload_names()))]
+    workload: Option<String>,
+    /// The host has this many vectors to give; without, it is never short.
+    #[arg(long, value_name = "N")]
+    vectors: Option<u32>,
+    /// Vectors the driver uses, a queue each.
+    #[arg(long, value_name = "N", default_value_t = Setup::default().queues, value_parser = clap::value_parser!(u16).range(race::QUEUES))]
+    queues: u16,
+    /// Entries of the MSI-X table.
+    #[arg(long, value_name = "N", default_value_t = Setup::default().table, value_parser = clap::value_parser!(u16).range(race::TABLE))]
+    table: u16,
+    /// How to show it.
+    #[arg(long, default_value = "text")]
+    format: RaceFormat,
+    /// Print one as a scenario instead; without a host, on linux-6.12.
+    #[arg(long, value_name = "STRATEGY/WORKLOAD/HOST", conflicts_with_all = ["host", "workload", "format"])]
+    scenario: Option<String>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum RaceFormat {
+    /// Tables, 72 columns.
+    Text,
+    /// For programs.
+    Json,
+    /// A bar chart.
+    Svg,
+    /// Tables for a page.
+    Markdown,
+}
+
+#[derive(Args)]
 struct List {
     /// How to show it.
     #[arg(long, default_value = "text")]
@@ -269,6 +346,7 @@ fn main() -> ExitCode {
 fn execute(cli: &Cli) -> anyhow::Result<Report> {
     match &cli.command {
         Command::Run(arguments) => run_scenario(arguments, cli.color),
+        Command::Explore(arguments) => explore_scenario(arguments, cli.color),
         Command::Inspect(Inspect { file, list }) => match address_in(file) {
             Some(address) => inspect_device(address, list.format.into()),
             None => Ok(inspect::inspect(&Input::read(file)?, list.format.into())?),
@@ -280,6 +358,7 @@ fn execute(cli: &Cli) -> anyhow::Result<Report> {
         Command::Answers(arguments) => print_answers(arguments),
         Command::Export(arguments) => export_scenario(arguments),
         Command::Conform(arguments) => run_conform(arguments),
+        Command::Race(arguments) => run_race(arguments),
         Command::Hosts(list) => Ok(profiles::compare_hosts(list.format.into())),
         Command::Functions(list) => Ok(profiles::compare_functions(list.format.into())),
         Command::Completions { shell } => {
@@ -292,10 +371,7 @@ fn execute(cli: &Cli) -> anyhow::Result<Report> {
 
 fn run_scenario(arguments: &Run, color: When) -> anyhow::Result<Report> {
     let Run { file, host, function, device, way, format, no_notes } = arguments;
-    let from_stdin = |name: &str| name == "-" || name.starts_with("-#");
-    if from_stdin(&file.to_string_lossy()) && function.as_deref().is_some_and(from_stdin) {
-        anyhow::bail!("standard input can be the scenario or the function, not both");
-    }
+    check_stdin(file, function.as_deref())?;
     let overrides = Overrides {
         host: host.as_deref().map(profiles::host).transpose()?,
         function: function.as_deref().map(profiles::function).transpose()?,
@@ -316,6 +392,81 @@ fn run_scenario(arguments: &Run, color: When) -> anyhow::Result<Report> {
         Some(address) => run_on_device(&input, *address, way, &options),
         None => Ok(run::run(&input, &options)?),
     }
+}
+
+/// Standard input can't be two things.
+fn check_stdin(file: &Path, function: Option<&str>) -> anyhow::Result<()> {
+    let from_stdin = |name: &str| name == "-" || name.starts_with("-#");
+    if from_stdin(&file.to_string_lossy()) && function.is_some_and(from_stdin) {
+        anyhow::bail!("standard input can be the scenario or the function, not both");
+    }
+    Ok(())
+}
+
+fn explore_scenario(arguments: &Explore, color: When) -> anyhow::Result<Report> {
+    let Explore { file, host, function, ask, memory, format } = arguments;
+    check_stdin(file, function.as_deref())?;
+    let hosts = match host.as_deref() {
+        None => Vec::new(),
+        Some("all") => profiles::host_names(),
+        Some(name) => vec![name],
+    };
+    let asked = |one: &Invariant| ask.is_empty() || ask.iter().any(|word| word == one.word());
+    let options = explore::Options {
+        hosts: hosts.into_iter().map(profiles::host).collect::<Result<_, _>>()?,
+        function: function.as_deref().map(profiles::named).transpose()?,
+        asked: Invariant::ALL.into_iter().filter(asked).collect(),
+        bounds: Bounds { memory: (*memory as usize).saturating_mul(1 << 20) },
+        format: match format {
+            ReportFormat::Text => vfio_irq::Format::Text,
+            ReportFormat::Json => vfio_irq::Format::Json,
+        },
+        stderr: paint(color, &io::stderr()),
+    };
+    let mut progress = Progress { shown: io::stderr().is_terminal(), last: None };
+    let report = explore::explore(&Input::read_or_link(file)?, &options, &mut |host, reached| {
+        progress.show(host, reached);
+    });
+    progress.clear();
+    Ok(report?)
+}
+
+/// One line on a terminal, written over and over.
+struct Progress {
+    shown: bool,
+    /// When it was written last.
+    last: Option<Instant>,
+}
+
+impl Progress {
+    /// Between two changes: faster can't be read.
+    const PAUSE: Duration = Duration::from_millis(200);
+
+    fn show(&mut self, host: &str, reached: &Reached) {
+        let now = Instant::now();
+        let due = self.last.is_none_or(|last| now.duration_since(last) >= Self::PAUSE);
+        if !self.shown || !due || reached.states < 2 {
+            return;
+        }
+        self.last = Some(now);
+        let (states, open) = (render::count(reached.states), render::count(reached.open));
+        let memory = render::mib(reached.memory);
+        let line = format!("\r\x1b[K{host}: {states} states, {open} open, {memory} MiB");
+        // It is only a courtesy: what fails is told with the report.
+        let _ = write(io::stderr(), &line);
+    }
+
+    fn clear(&self) {
+        if self.last.is_some() {
+            let _ = write(io::stderr(), "\r\x1b[K");
+        }
+    }
+}
+
+fn hosts_or_all() -> Vec<&'static str> {
+    let mut names = profiles::host_names();
+    names.push("all");
+    names
 }
 
 fn export_scenario(arguments: &Export) -> anyhow::Result<Report> {
@@ -350,6 +501,22 @@ fn export_scenario(arguments: &Export) -> anyhow::Result<Report> {
         Form::Svg => export::As::Svg,
     };
     Ok(export::export(&Input::read_or_link(file)?, form, known, page, &options)?)
+}
+
+fn run_race(arguments: &Race) -> anyhow::Result<Report> {
+    let Race { host, workload, vectors, queues, table, format, scenario } = arguments;
+    let setup = Setup { queues: *queues, table: *table, vectors: *vectors };
+    if let Some(which) = scenario {
+        return Ok(race::scenario(which, setup)?);
+    }
+    let hosts = host.iter().map(|name| profiles::host(name)).collect::<Result<Vec<_>, _>>()?;
+    let format = match format {
+        RaceFormat::Text => race::Format::Text,
+        RaceFormat::Json => race::Format::Json,
+        RaceFormat::Svg => race::Format::Svg,
+        RaceFormat::Markdown => race::Format::Markdown,
+    };
+    Ok(race::run(&hosts, workload.as_deref(), setup, format)?)
 }
 
 /// The address an argument is, unless there is a file of that name.

@@ -140,7 +140,13 @@ fn under(notes: &[Note]) -> String {
     }
 }
 
-fn print_errors(errors: &[TextError], input: &Input, text: &str, paint: Paint) -> String {
+/// Every error in its line, and how many.
+pub(crate) fn print_errors(
+    errors: &[TextError],
+    input: &Input,
+    text: &str,
+    paint: Paint,
+) -> String {
     let mut out = String::new();
     for error in errors {
         let excerpt = Excerpt {

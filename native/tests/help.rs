@@ -7,13 +7,15 @@ use std::process::Command;
 
 use command::{configs, folder, ran};
 
-const SUBCOMMANDS: [&str; 9] = [
+const SUBCOMMANDS: [&str; 11] = [
     "run",
+    "explore",
     "inspect",
     "import",
     "answers",
     "export",
     "conform",
+    "race",
     "hosts",
     "functions",
     "completions",
@@ -24,6 +26,12 @@ const ADDRESS: &str = "0000:00:0";
 
 /// A story that holds on every host, so that `--host` examples do too.
 const STORY: &str = "function simple\nset_irqs msix trigger eventfd 0 [a] -> 0\nfire 0 -> a=1\n";
+
+/// Growing with and without NORESIZE, an interrupt at any time.
+const ADD: &str = "set_irqs msix trigger eventfd 0 [a] -> 0\nmeanwhile fire 0\n\
+                   set_irqs msix trigger eventfd 1 [b] -> 0\n";
+const GROW: &str = "set_irqs msix trigger eventfd 0 [a] -> 0\nmeanwhile fire 0\n\
+                    set_irqs msix trigger none 0+0 -> 0\n";
 
 #[test]
 fn help_of_every_subcommand_has_examples_that_work() {
@@ -115,6 +123,8 @@ fn lay_out(folder: &Path) {
         |name: &str, to: &str| write(to, &std::fs::read(configs().join(name)).expect("committed"));
     write("teardown.scenario", STORY.as_bytes());
     write("refused.scenario", b"set_irqs 9 trigger none 0+0 -> EINVAL\n");
+    write("add.scenario", ADD.as_bytes());
+    write("grow.scenario", GROW.as_bytes());
     copy("firecracker-virtio-net.config", "nic.config");
     copy("firecracker.lspci.txt", "machine.lspci");
 }

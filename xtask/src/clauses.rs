@@ -34,6 +34,7 @@ const NOT_COUNTED: &[(&str, &str)] = &[
     ("scenario/print.rs", "prints scenarios (parse, print, parse is tested over random ones)"),
     ("notes/", "what is noted of a run (each note provoked by the book's page, and tested)"),
     ("render/svg/", "the diagram (tested by example, drawn for every block of the book)"),
+    ("render/verdict.rs", "what an exploration says (tested by the command)"),
     ("render/words.rs", "sentences for the page"),
     ("seen.rs", "what is compared with recordings of real kernels, by the tests of those"),
 ];

@@ -17,6 +17,7 @@ use alloc::format;
 use alloc::string::String;
 use alloc::sync::Arc;
 use core::fmt::Write as _;
+use core::hash::{Hash, Hasher};
 
 use super::Outputs;
 use super::access::{Write, lanes};
@@ -31,7 +32,7 @@ use crate::sorted::Sorted;
 use crate::uapi::IrqIndex;
 
 /// A PCI function as a value. Clones share what never changes.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(PartialEq, Eq, Debug)]
 pub struct Function {
     pub(super) shape: Arc<Shape>,
     pub(super) header: Header,
@@ -39,6 +40,40 @@ pub struct Function {
     pub(super) msi: Option<Msi>,
     pub(super) msix: Option<Msix>,
     pub(super) held: Sorted<u16, CauseId>,
+}
+
+/// `clone_from` keeps what was allocated: the explorer goes back and forth a million times a second.
+impl Clone for Function {
+    fn clone(&self) -> Self {
+        let Self { shape, header, status, msi, msix, held } = self;
+        Self {
+            shape: Arc::clone(shape),
+            header: *header,
+            status: *status,
+            msi: msi.clone(),
+            msix: msix.clone(),
+            held: held.clone(),
+        }
+    }
+
+    fn clone_from(&mut self, other: &Self) {
+        let Self { shape, header, status, msi, msix, held } = other;
+        if !Arc::ptr_eq(&self.shape, shape) {
+            self.shape = Arc::clone(shape);
+        }
+        (self.header, self.status) = (*header, *status);
+        self.msi.clone_from(msi);
+        self.msix.clone_from(msix);
+        self.held.clone_from(held);
+    }
+}
+
+/// What never changes is left out: functions that are hashed are mostly one function.
+impl Hash for Function {
+    fn hash<H: Hasher>(&self, hasher: &mut H) {
+        let Self { shape: _, header, status, msi, msix, held } = self;
+        (header, status, msi, msix, held).hash(hasher);
+    }
 }
 
 impl Function {
@@ -88,6 +123,12 @@ impl Function {
             item(format_args!("no interrupts"));
         }
         text
+    }
+
+    /// Vectors that wait in it, wherever.
+    pub(crate) fn pending_count(&self) -> usize {
+        let msi = self.msi.as_ref().map_or(0, |msi| msi.waiting.len());
+        self.held.len() + msi + self.msix.as_ref().map_or(0, |msix| msix.waiting.len())
     }
 
     /// Vendor and device id.

@@ -5,6 +5,8 @@
 //! one row, a long run shortened in the middle), and each renderer lays out rows. Names, notes and descriptions are other people's text: control characters and direction
 //! overrides are replaced before they reach a terminal, and the SVG escapes all text.
 //!
+//! An exploration's verdict is text as well ([`verdict()`]).
+//!
 //! Not here: JSON (serde does it), and anything that knows a terminal or a browser.
 
 mod cycles;
@@ -12,6 +14,7 @@ mod request;
 mod rows;
 mod svg;
 mod text;
+mod verdict;
 mod words;
 
 #[cfg(test)]
@@ -21,5 +24,6 @@ pub use request::request;
 pub use svg::{SvgOptions, svg};
 pub(crate) use text::wrap;
 pub use text::{Style, text, text_with};
+pub use verdict::{Explored, answer, assumed, count, fitted, item, lines, mib, seen, verdict};
 pub(crate) use words::clean;
 pub use words::{Lane, label, lane, sentence};

@@ -160,11 +160,14 @@ pub struct HostLine {
     pub remapping: Option<bool>,
 }
 
-/// `ACTION [xN] [-> EXPECTATION…] [{ after "STEP" [#N]: STIMULUS [xN]; … }]`
+/// `[meanwhile] ACTION [xN] [-> EXPECTATION…] [{ after "STEP" [#N]: STIMULUS [xN]; … }]`
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
 pub struct StepLine {
+    /// It may as well happen anywhere below: what `explore` asks about.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "core::ops::Not::not"))]
+    pub meanwhile: bool,
     /// What is done.
     pub action: At<Action>,
     /// How many times in a row, at least 1.
@@ -173,6 +176,14 @@ pub struct StepLine {
     pub expect: Vec<At<Expect>>,
     /// What the device does meanwhile.
     pub moments: Vec<At<Injection>>,
+}
+
+impl StepLine {
+    /// A step that is done once, here, with nothing expected.
+    pub fn of(action: Action) -> Self {
+        let action = At::from(action);
+        Self { meanwhile: false, action, times: 1, expect: Vec::new(), moments: Vec::new() }
+    }
 }
 
 /// What a step does.
@@ -232,6 +243,12 @@ pub enum Action {
 }
 
 impl Action {
+    /// Whether it can be left to happen later (`meanwhile`): what makes a name or is nothing but a
+    /// place can't.
+    pub fn can_wait(&self) -> bool {
+        !matches!(self, Self::Open | Self::Eventfd(_) | Self::Plainfd(_) | Self::Ledger)
+    }
+
     /// Whether it is a call to the host, inside which a moment can lie.
     pub fn is_call(&self) -> bool {
         match self {

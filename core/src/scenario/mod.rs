@@ -58,6 +58,12 @@
 //! ledger                           nothing happens: a place for expectations
 //! ```
 //!
+//! # Before a step
+//! `meanwhile` in front of a step (any but `open`, `eventfd`, `plainfd`, `ledger`): it happens here or
+//! anywhere below. A run takes it where it stands; `explore` tries every other place
+//! too: a stimulus may come between any two micro-steps, inside calls as well; the other steps are a
+//! second thread's, in their own order. Nothing is placed inside such a step by `{ after … }`.
+//!
 //! # After a step, in this order
 //! ```text
 //! xN                               the step N times in a row: the same answer each time, counters
@@ -131,6 +137,8 @@ pub use config::function_text;
 pub use error::TextError;
 pub use player::Player;
 pub use print::FlagWords;
+pub(crate) use raw::CLOSED;
+pub(crate) use run::{Reply, actual, answers, count, is_answer, open};
 pub use run::{run, run_emulated, run_watched};
 pub use stepper::Stepper;
 
@@ -163,7 +171,7 @@ pub const MAX_ERRORS: usize = 20;
 /// equal one, and printing that gives the same text.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Scenario {
-    lines: Vec<Line>,
+    pub(crate) lines: Vec<Line>,
 }
 
 impl Scenario {

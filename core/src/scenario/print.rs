@@ -267,9 +267,9 @@ impl Display for HostLine {
 impl StepLine {
     /// The step without expectations and moments, as the canonical text says it.
     pub fn step_text(&self) -> String {
-        let mut text = self.action.what.to_string();
+        let mut text = String::from(if self.meanwhile { "meanwhile " } else { "" });
         // Writing to a string does not fail.
-        let _ = write!(text, "{}", Times(self.times));
+        let _ = write!(text, "{}{}", self.action.what, Times(self.times));
         text
     }
 

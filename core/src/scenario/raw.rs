@@ -8,7 +8,7 @@ use crate::device::Fd;
 use crate::uapi::{IrqSetFlags, IrqSetHeader, eventfd_data};
 
 /// A descriptor number that is never open: beyond any limit on open files.
-pub(super) const CLOSED: Fd = i32::MAX;
+pub(crate) const CLOSED: Fd = i32::MAX;
 
 impl SetIrqs {
     /// Header and data; `fds` knows the descriptors of names, in their order.

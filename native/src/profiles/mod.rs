@@ -5,6 +5,7 @@ use std::path::Path;
 use vfio_irq_core::host::profile::{HostProfile, PROFILES};
 use vfio_irq_core::pci::import::{Imported, from_any};
 use vfio_irq_core::pci::{Function, FunctionSpec, profiles as functions};
+use vfio_irq_core::scenario::function_text;
 
 use crate::Error;
 use crate::input::Input;
@@ -32,8 +33,13 @@ pub fn host(name: &str) -> Result<HostProfile, Error> {
 /// The function `--function` names: a built-in one, or one in a config dump. `FILE#ADDRESS` picks
 /// one of several.
 pub fn function(argument: &str) -> Result<Function, Error> {
+    named(argument).map(|(function, _)| function)
+}
+
+/// The same, and the lines of a scenario that say so.
+pub fn named(argument: &str) -> Result<(Function, String), Error> {
     if let Some(spec) = functions::by_name(argument) {
-        return build(argument, &spec);
+        return Ok((build(argument, &spec)?, format!("function {argument}\n")));
     }
     let (path, address) = match argument.rsplit_once('#') {
         Some((path, address)) if !Path::new(argument).exists() => (path, Some(address)),
@@ -47,7 +53,10 @@ pub fn function(argument: &str) -> Result<Function, Error> {
     let found = from_any(&input.bytes)
         .map_err(|source| Error::Import { name: input.name.clone(), source })?;
     let chosen = choose(&found, path, address)?;
-    chosen.function().map_err(|source| Error::Function { name: argument.to_owned(), source })
+    match chosen.function() {
+        Ok(function) => Ok((function, function_text(chosen))),
+        Err(source) => Err(Error::Function { name: argument.to_owned(), source }),
+    }
 }
 
 fn build(name: &str, spec: &FunctionSpec) -> Result<Function, Error> {

@@ -17,10 +17,37 @@ use crate::scenario::{MAX_INJECTED, MAX_STEPS, MAX_WIDTH};
 use crate::uapi::{CONFIG_REGION, IrqIndex};
 
 /// The words a line can begin with.
-const STEPS: [&str; 29] = [
-    "function", "host", "open", "close", "reset", "set_irqs", "irq_info", "config", "bar0", "bar1",
-    "bar2", "bar3", "bar4", "bar5", "region", "fire", "assert", "deassert", "error", "request",
-    "vectors", "eventfd", "plainfd", "read", "write", "irqfd", "eoi", "guest", "ledger",
+const STEPS: [&str; 30] = [
+    "function",
+    "host",
+    "open",
+    "close",
+    "reset",
+    "set_irqs",
+    "irq_info",
+    "config",
+    "bar0",
+    "bar1",
+    "bar2",
+    "bar3",
+    "bar4",
+    "bar5",
+    "region",
+    "fire",
+    "assert",
+    "deassert",
+    "error",
+    "request",
+    "vectors",
+    "eventfd",
+    "plainfd",
+    "read",
+    "write",
+    "irqfd",
+    "eoi",
+    "guest",
+    "ledger",
+    "meanwhile",
 ];
 
 const STIMULI: [&str; 6] = ["fire", "assert", "deassert", "error", "request", "vectors"];
@@ -32,11 +59,17 @@ pub(super) fn step(
     at: Span,
     known: &mut Known,
 ) -> Result<StepLine, TextError> {
+    let meanwhile = word == "meanwhile";
+    let (word, at) = if meanwhile { cursor.word("a step that may wait")? } else { (word, at) };
     let action = action(cursor, word, at, known)?;
+    if meanwhile && !action.can_wait() {
+        return Err(cursor.wrong(at, format!("`{word}` can't wait")));
+    }
     // Descriptors are made once.
     let once = matches!(action, Action::Eventfd(_) | Action::Plainfd(_));
     let times = if once { 1 } else { cursor.times(MAX_STEPS)? };
     let mut step = StepLine {
+        meanwhile,
         action: At { what: action, at },
         times,
         expect: Vec::new(),
@@ -50,8 +83,8 @@ pub(super) fn step(
             step.expect = expectations(cursor, &step.action.what, known)?;
         } else if !seen.1 && cursor.mark('{') {
             seen.1 = true;
-            if !step.action.what.is_call() {
-                let message = format!("`{word}` is no call: nothing happens inside it");
+            if meanwhile || !step.action.what.is_call() {
+                let message = "nothing can be placed inside this step";
                 return Err(cursor.wrong(here, message).expecting("moments at a call only"));
             }
             step.moments = moments(cursor)?;

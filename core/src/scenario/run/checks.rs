@@ -154,11 +154,11 @@ fn never_came(moment: &Moment, steps: &Sorted<String, u32>, order: &[String]) ->
 }
 
 /// Whether an expectation is about the step's own answer.
-fn is_answer(expect: &Expect) -> bool {
+pub(crate) fn is_answer(expect: &Expect) -> bool {
     !matches!(expect, Expect::Counter(..) | Expect::Tally(..))
 }
 
-fn answers(expect: &Expect, reply: &Reply) -> bool {
+pub(crate) fn answers(expect: &Expect, reply: &Reply) -> bool {
     match (expect, reply) {
         (Expect::Value { value, .. }, Reply::Answer(Answer::Done)) => *value == 0,
         (Expect::Value { value, .. }, Reply::Counter(counter)) => value == counter,
@@ -182,7 +182,7 @@ fn number(data: &[u8]) -> Option<u64> {
 }
 
 /// The answer, in the words of the expectation it stands beside.
-fn actual(expect: &Expect, action: &Action, reply: &Reply) -> String {
+pub(crate) fn actual(expect: &Expect, action: &Action, reply: &Reply) -> String {
     match reply {
         Reply::Nothing => "no answer".into(),
         Reply::Answer(Answer::Done) => "0".into(),
@@ -211,7 +211,7 @@ fn hex(data: &[u8]) -> String {
     data.iter().fold(String::from("data="), |text, byte| text + &format!("{byte:02x}"))
 }
 
-fn count(summary: &Summary, tally: Tally) -> u32 {
+pub(crate) fn count(summary: &Summary, tally: Tally) -> u32 {
     match tally {
         Tally::Causes => summary.causes,
         Tally::Signalled => summary.signalled,

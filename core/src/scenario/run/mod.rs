@@ -7,6 +7,9 @@
 mod checks;
 mod perform;
 
+pub(crate) use checks::{actual, answers, count, is_answer};
+pub(crate) use perform::Reply;
+
 use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -20,6 +23,7 @@ use crate::device::{Fd, Target};
 use crate::errno::Errno;
 use crate::event::{Call, Event};
 use crate::machine::Emulator;
+use crate::sorted::Sorted;
 use crate::trace::{Check, Counts, Entry, Trace};
 use crate::uapi::{CONFIG_REGION, IrqSetHeader};
 
@@ -101,7 +105,7 @@ fn steps(scenario: &Scenario) -> impl Iterator<Item = (u32, &StepLine)> {
 
 /// Opens the device and lets it answer and send, unless the scenario opens it itself. The error is
 /// an entry that says what failed.
-pub(super) fn open(scenario: &Scenario, target: &mut dyn Target) -> Result<(), Entry> {
+pub(crate) fn open(scenario: &Scenario, target: &mut dyn Target) -> Result<(), Entry> {
     let mut steps = steps(scenario);
     let Some((line, first)) = steps.next() else { return Ok(()) };
     let call = Some(first).into_iter().chain(steps.map(|(_, step)| step));
@@ -135,7 +139,7 @@ pub(super) struct Runner {
     done: u32,
     /// An answer of this line was wrong before; it is told once.
     told: bool,
-    names: BTreeMap<String, Fd>,
+    names: Sorted<String, Fd>,
     /// The request of the line, as its repetitions make it.
     request: Option<(IrqSetHeader, Vec<u8>)>,
     counts: Counts,
@@ -250,7 +254,12 @@ impl Runner {
 
     /// The descriptors made so far, and their names.
     pub(super) fn names_by_fd(&self) -> BTreeMap<Fd, String> {
-        self.names.iter().map(|(name, fd)| (*fd, name.clone())).collect()
+        let mut names = BTreeMap::new();
+        // One by one: to collect them is to sort them first, and the page has no other use for that.
+        for (name, fd) in self.names.pairs() {
+            names.insert(*fd, name.clone());
+        }
+        names
     }
 
     /// Takes the target's events into the part, and counts them.

@@ -18,7 +18,7 @@ use crate::trace::Check;
 use crate::uapi::IrqInfo;
 
 /// What a step answered.
-pub(super) enum Reply {
+pub(crate) enum Reply {
     /// Nothing that could be compared.
     Nothing,
     /// 0, or SET_IRQS's positive number.
@@ -165,7 +165,7 @@ impl Runner {
             _ => return,
         };
         for name in all.into_iter().flat_map(Names::each) {
-            if self.names.contains_key(&name) {
+            if self.names.get(&name).is_some() {
                 continue;
             }
             let made = match eventfd {

@@ -273,16 +273,17 @@ fn any_step() -> impl Strategy<Value = StepLine> {
         let answer = option::of(any_answer(&action));
         let counters = vec_of((any_names(), any::<u64>()), 0..3);
         let moments = vec_of(any_injection(), 0..3);
-        (Just(Box::new(action)), any_times(), answer, counters, moments)
+        (any::<bool>(), Just(Box::new(action)), any_times(), answer, counters, moments)
     });
-    step.prop_map(|(action, times, answer, counters, moments)| {
+    step.prop_map(|(later, action, times, answer, counters, moments)| {
         let mut expect: Vec<At<Expect>> =
             answer.unwrap_or_default().into_iter().map(At::from).collect();
         let counters = counters.into_iter().map(|(names, value)| Expect::Counter(names, value));
         expect.extend(counters.map(At::from));
-        let moments = if action.is_call() { moments } else { Vec::new() };
+        let meanwhile = later && action.can_wait();
+        let moments = if action.is_call() && !meanwhile { moments } else { Vec::new() };
         let moments = moments.into_iter().map(At::from).collect();
-        StepLine { action: At::from(*action), times, expect, moments }
+        StepLine { meanwhile, action: At::from(*action), times, expect, moments }
     })
 }
 
@@ -310,7 +311,7 @@ pub(super) fn any_scenario() -> impl Strategy<Value = Scenario> {
         let names = made_before(steps.iter().filter_map(|(step, _)| step.as_ref()));
         if !names.is_empty() {
             let action = At::from(Action::Eventfd(names));
-            let step = StepLine { action, times: 1, expect: Vec::new(), moments: Vec::new() };
+            let step = StepLine { action, ..StepLine::of(Action::Ledger) };
             lines.push(Line { statement: Some(Statement::Step(step)), comment: None });
         }
         lines.extend(
@@ -480,6 +481,7 @@ const WORDS: &[&str] = &[
     "open",
     "reset",
     "ledger",
+    "meanwhile",
     "causes=1",
     "lost=",
     "flags=eventfd|noresize",

@@ -1,5 +1,7 @@
 //! Adding to a scenario.
 
+use alloc::string::ToString;
+
 use crate::device::{Moment, Stimulus};
 use crate::scenario::Scenario;
 
@@ -34,4 +36,20 @@ fn moment_is_added_to_its_call() {
     }
     let broken = Moment { step: "a\nb".into(), nth: 1 };
     assert!(scenario.inject(2, broken, Stimulus::Error).is_err());
+}
+
+#[test]
+fn scenario_says_itself_which_function_and_host_it_is_on() {
+    let text = "# About it\nfunction simple msix=4\nhost linux-6.1 vectors=9\nfire 0\n";
+    let e1000e = Scenario::parse("# Another\nfunction e1000e\nfire 1\n").unwrap();
+    let on = |text: &str, function: Option<&Scenario>, host: Option<&str>| {
+        Scenario::parse(text).unwrap().on(function, host).to_string()
+    };
+    let said = on(text, Some(&e1000e), Some("mediated"));
+    assert_eq!(said, "# About it\nfunction e1000e\nhost     mediated vectors=9\nfire 0\n");
+    assert_eq!(on(text, None, None), Scenario::parse(text).unwrap().to_string());
+    let said = on("# A\nfire 0\n", None, Some("linux-7.3"));
+    assert_eq!(said, "# A\nhost linux-7.3\nfire 0\n");
+    let said = on("# A\nfire 0\n", Some(&e1000e), Some("linux-7.3"));
+    assert_eq!(said, "# A\nfunction e1000e\nhost     linux-7.3\nfire 0\n");
 }

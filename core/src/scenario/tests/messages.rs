@@ -93,8 +93,14 @@ fn errors_say_where_what_and_what_instead() {
         ),
         (
             "fire 0 { after \"x\": fire 0 }",
-            "1:8+1 `fire` is no call: nothing happens inside it | moments at a call only",
+            "1:8+1 nothing can be placed inside this step | moments at a call only",
         ),
+        ("meanwhile open", "1:11+4 `open` can't wait | -"),
+        (
+            "meanwhile reset { after \"x\": fire 0 }",
+            "1:17+1 nothing can be placed inside this step | moments at a call only",
+        ),
+        ("meanwhile", "1:10+1 the line ends here | a step that may wait"),
         ("reset { after \"x", "1:15+2 this quotation has no end | `\"`"),
         (
             "reset\nhost linux-6.1",

@@ -10,7 +10,7 @@ mod requests;
 mod stimuli;
 mod wrong;
 
-use vfio_irq_core::scenario::ast::{Action, At, StepLine};
+use vfio_irq_core::scenario::ast::{Action, StepLine};
 use vfio_irq_core::uapi::{IrqIndex, NUM_IRQS};
 
 use super::Limits;
@@ -46,7 +46,7 @@ pub(super) struct Generator<'a> {
 
 /// A step done so many times.
 pub(super) fn step(action: Action, times: u32) -> StepLine {
-    StepLine { action: At::from(action), times, expect: Vec::new(), moments: Vec::new() }
+    StepLine { times, ..StepLine::of(action) }
 }
 
 impl<'a> Generator<'a> {
