@@ -6,8 +6,10 @@
 //!
 //! ```text
 //! # Explore lost: fails on linux-6.1, linux-6.12; holds on mediated
+//! # Finds lost: CLAUSE, CLAUSE
 //! ```
-//! and each run that shows a failure is a file of its own ([`found`]), so that kernels can be asked.
+//! (the second where the runs found speak for other clauses than the plain run, which the head names as
+//! any file's does), and each run that shows a failure is a file of its own ([`found`]), so that kernels can be asked.
 
 use crate::block::{Attributes, Block};
 use crate::{cases, html, run};
@@ -221,6 +223,31 @@ fn what(text: &str) -> String {
     what.trim_end_matches('.').replace('|', "\\|")
 }
 
+/// The lines of a file's head that begin with a word, each with those that go on with it.
+fn lines_of(text: &str, word: &str) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    let mut is_ours = false;
+    for line in text.lines().take_while(|line| line.starts_with('#')) {
+        if let Some(rest) = line.strip_prefix("# ").and_then(|line| line.strip_prefix(word)) {
+            lines.push(rest.to_owned());
+            is_ours = true;
+        } else if let (Some(rest), true) = (line.strip_prefix("#   "), is_ours) {
+            let last = lines.last_mut().expect("one is ours");
+            *last += " ";
+            *last += rest.trim();
+        } else {
+            is_ours = false;
+        }
+    }
+    lines
+}
+
+/// The clauses that a run found speaks for, where the plain run of the text speaks for others.
+fn finds(text: &str, asked: Invariant) -> Option<String> {
+    let word = format!("Finds {}: ", asked.word());
+    lines_of(text, &word).into_iter().next()
+}
+
 /// What a file's head expects of exploring it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Expected {
@@ -235,22 +262,7 @@ pub struct Expected {
 /// # Errors
 /// A line that is written in another way.
 pub fn expected(text: &str) -> Result<Vec<Expected>> {
-    let head = text.lines().take_while(|line| line.starts_with('#'));
-    // A line goes on in those that are indented.
-    let mut lines: Vec<String> = Vec::new();
-    let mut is_ours = false;
-    for line in head {
-        if let Some(rest) = line.strip_prefix("# Explore ") {
-            lines.push(rest.to_owned());
-            is_ours = true;
-        } else if let (Some(rest), true) = (line.strip_prefix("#   "), is_ours) {
-            let last = lines.last_mut().expect("one is ours");
-            *last += " ";
-            *last += rest.trim();
-        } else {
-            is_ours = false;
-        }
-    }
+    let lines = lines_of(text, "Explore ");
     lines.iter().map(|line| line_of(line).with_context(|| format!("`{line}`"))).collect()
 }
 
@@ -299,16 +311,16 @@ pub fn found(name: &str, text: &str) -> Result<Vec<(String, String)>> {
                 _ => String::new(),
             };
             let file = format!("{name}_{}{host}.scenario", asked.word());
-            files.push((file, file_of(name, text, one, found)));
+            files.push((file, file_of(name, text, asked, one, found)));
         }
     }
     Ok(files)
 }
 
-fn file_of(name: &str, text: &str, one: &Explored, found: &Found) -> String {
+fn file_of(name: &str, text: &str, asked: Invariant, one: &Explored, found: &Found) -> String {
     let (what, rest) = found.what.split_once(" (line ").unwrap_or((&found.what, ""));
     let what = format!("{what}{}", rest.split_once(')').map_or("", |(_, rest)| rest));
-    let ids = cases::clauses(text).join(", ");
+    let ids = finds(text, asked).unwrap_or_else(|| cases::clauses(text).join(", "));
     let mut head = comment(&format!("{ids}: in a run of {name}, {what}."));
     head += &comment("Evidence: a shortest run that `vfio-irq explore` finds.");
     head += &comment(&format!("Hosts: {}", one.hosts.join(", ")));
@@ -335,7 +347,7 @@ mod tests {
     use super::*;
 
     const GROW: &str = "# A-1, B: growing.\n# Explore lost: fails on linux-6.1, linux-6.12, linux-7.3,\n\
-                        #   mediated\nset_irqs msix trigger eventfd 0 [a] -> 0\nmeanwhile fire 0\n\
+                        #   mediated\n# Finds lost: C-2\nset_irqs msix trigger eventfd 0 [a] -> 0\nmeanwhile fire 0\n\
                         set_irqs msix trigger none 0+0 -> 0\nset_irqs msix trigger eventfd 0 [a] -> 0\n";
 
     #[test]
@@ -355,7 +367,7 @@ mod tests {
         let names: Vec<&str> = files.iter().map(|(name, _)| name.as_str()).collect();
         assert_eq!(names, ["grow_lost.scenario", "grow_lost_mediated.scenario"]);
         let (_, text) = &files[0];
-        assert!(text.starts_with("# A-1, B: in a run of grow, `fire 0` is lost: "), "{text}");
+        assert!(text.starts_with("# C-2: in a run of grow, `fire 0` is lost: "), "{text}");
         assert!(text.contains("# Hosts: linux-6.1, linux-6.12, linux-7.3\nhost"), "{text}");
         let less = GROW.replace(",\n#   mediated", "");
         assert!(found("grow", &less).unwrap_err().to_string().contains("mediated"));
