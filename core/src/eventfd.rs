@@ -20,9 +20,20 @@ enum Open {
 }
 
 /// The user's descriptors. Numbers are not reused within a run, so a trace stays readable.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+#[derive(PartialEq, Eq, Hash, Debug, Default)]
 pub struct Fds {
     table: Vec<Open>,
+}
+
+/// `clone_from` keeps what was allocated.
+impl Clone for Fds {
+    fn clone(&self) -> Self {
+        Self { table: self.table.clone() }
+    }
+
+    fn clone_from(&mut self, other: &Self) {
+        self.table.clone_from(&other.table);
+    }
 }
 
 /// Most descriptors a run may open (Linux's default hard limit).

@@ -35,7 +35,7 @@ impl Summary {
 }
 
 /// The ledger of one run.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+#[derive(PartialEq, Eq, Hash, Debug, Default)]
 pub struct Ledger {
     /// Number of the last cause.
     last: u32,
@@ -47,6 +47,21 @@ pub struct Ledger {
     /// Causes between birth and their first place (at most a handful, within one step).
     open: Vec<CauseId>,
     waiting: Sorted<CauseId, Place>,
+}
+
+/// `clone_from` keeps what was allocated.
+impl Clone for Ledger {
+    fn clone(&self) -> Self {
+        Self { open: self.open.clone(), waiting: self.waiting.clone(), ..*self }
+    }
+
+    fn clone_from(&mut self, other: &Self) {
+        self.open.clone_from(&other.open);
+        self.waiting.clone_from(&other.waiting);
+        let Self { last, causes, signalled, merged, lost, signals, open: _, waiting: _ } = *other;
+        (self.last, self.causes, self.signalled) = (last, causes, signalled);
+        (self.merged, self.lost, self.signals) = (merged, lost, signals);
+    }
 }
 
 impl Ledger {

@@ -42,7 +42,7 @@ pub struct Machine {
 }
 
 /// A call under way.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(PartialEq, Eq, Hash, Debug)]
 pub(crate) struct Progress {
     /// What is left to do, last first.
     pub(crate) work: Vec<Op>,
@@ -52,6 +52,23 @@ pub(crate) struct Progress {
     pub(crate) command: u16,
     /// The answer, where it is known from the start.
     pub(crate) outcome: Option<Outcome>,
+}
+
+/// `clone_from` keeps what was allocated.
+impl Clone for Progress {
+    fn clone(&self) -> Self {
+        let (work, data) = (self.work.clone(), self.data.clone());
+        Self { work, data, command: self.command, outcome: self.outcome.clone() }
+    }
+
+    fn clone_from(&mut self, other: &Self) {
+        self.work.clone_from(&other.work);
+        if self.data != other.data {
+            self.data.clone_from(&other.data);
+        }
+        self.command = other.command;
+        self.outcome.clone_from(&other.outcome);
+    }
 }
 
 impl Machine {

@@ -1,11 +1,24 @@
-//! A map as a list sorted by its keys, for the few dozen causes that wait at a time. In wasm a tree
-//! costs a page more than it gives: each kind of key and value brings the tree's code once more.
+//! A map as a list sorted by its keys, for the few dozen causes that wait at a time and the names of
+//! a scenario. In wasm a tree costs a page more than it gives: each kind of key and value brings the
+//! tree's code once more.
 
 use alloc::vec::{self, Vec};
+use core::borrow::Borrow;
 
 /// The map. Taking in a key in the middle moves what is behind it; at the end it costs nothing.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(PartialEq, Eq, Hash, Debug)]
 pub struct Sorted<K, V>(Vec<(K, V)>);
+
+/// `clone_from` keeps what was allocated.
+impl<K: Clone, V: Clone> Clone for Sorted<K, V> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+
+    fn clone_from(&mut self, other: &Self) {
+        self.0.clone_from(&other.0);
+    }
+}
 
 impl<K, V> Default for Sorted<K, V> {
     fn default() -> Self {
@@ -14,12 +27,18 @@ impl<K, V> Default for Sorted<K, V> {
 }
 
 impl<K: Ord, V> Sorted<K, V> {
-    fn place(&self, key: &K) -> Result<usize, usize> {
-        self.0.binary_search_by(|(one, _)| one.cmp(key))
+    fn place<Q: Ord + ?Sized>(&self, key: &Q) -> Result<usize, usize>
+    where
+        K: Borrow<Q>,
+    {
+        self.0.binary_search_by(|(one, _)| one.borrow().cmp(key))
     }
 
     /// The key's value.
-    pub fn get(&self, key: &K) -> Option<&V> {
+    pub fn get<Q: Ord + ?Sized>(&self, key: &Q) -> Option<&V>
+    where
+        K: Borrow<Q>,
+    {
         self.place(key).ok().map(|at| &self.0[at].1)
     }
 
@@ -62,6 +81,11 @@ impl<K: Copy, V: Copy> Sorted<K, V> {
 }
 
 impl<K, V> Sorted<K, V> {
+    /// Keys and values where they are, in the order of the keys.
+    pub fn pairs(&self) -> impl Iterator<Item = &(K, V)> {
+        self.0.iter()
+    }
+
     /// How many keys there are.
     pub fn len(&self) -> usize {
         self.0.len()

@@ -68,6 +68,22 @@ pub enum Error {
         /// The names there are.
         known: String,
     },
+    /// No strategy or workload has this name.
+    #[error("no {kind} is called `{name}`; there are: {known}")]
+    Unknown {
+        /// What it is.
+        kind: &'static str,
+        /// What was asked for.
+        name: String,
+        /// The names there are.
+        known: String,
+    },
+    /// There can be no such race.
+    #[error("{message}")]
+    Race {
+        /// Why.
+        message: String,
+    },
     /// The config dump can't be decoded.
     #[error("{name}")]
     Import {

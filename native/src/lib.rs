@@ -19,6 +19,7 @@ pub mod inspect;
 pub mod kselftest;
 mod paint;
 pub mod profiles;
+pub mod race;
 #[cfg(target_os = "linux")]
 pub mod real;
 mod report;

@@ -15,12 +15,13 @@ use vfio_irq::input::Input;
 use vfio_irq::real;
 use vfio_irq::{
     Exit, Paint, Report, answers, conform, explore, export, import, inspect, kselftest, profiles,
-    run,
+    race, run,
 };
 use vfio_irq_core::explore::{Bounds, Invariant, Reached};
 use vfio_irq_core::export::Known;
 use vfio_irq_core::render;
 use vfio_irq_core::scenario::Overrides;
+use vfio_irq_core::vmm::Setup;
 
 mod help;
 
@@ -65,6 +66,8 @@ enum Command {
     Export(Export),
     #[command(about = conform::HELP, long_about = conform::HELP_LONG, after_long_help = conform::HELP_EXAMPLES)]
     Conform(Conform),
+    #[command(about = help::RACE, long_about = help::RACE_LONG, after_long_help = help::RACE_EXAMPLES)]
+    Race(Race),
     #[command(about = help::HOSTS, long_about = help::HOSTS_LONG, after_long_help = help::HOSTS_EXAMPLES)]
     Hosts(List),
     #[command(about = help::FUNCTIONS, long_about = help::FUNCTIONS_LONG, after_long_help = help::FUNCTIONS_EXAMPLES)]
@@ -97,6 +100,9 @@ struct Run {
     /// How to show the trace.
     #[arg(long, default_value = "text")]
     format: RunFormat,
+    /// Leave out the notes about likely misuse.
+    #[arg(long)]
+    no_notes: bool,
 }
 
 #[derive(Args)]
@@ -266,6 +272,43 @@ struct Conform {
 }
 
 #[derive(Args)]
+struct Race {
+    /// On this host; may be given more than once. Without, on all built in.
+    #[arg(long, value_name = "PROFILE", value_parser = PossibleValuesParser::new(profiles::host_names()))]
+    host: Vec<String>,
+    /// In this workload alone.
+    #[arg(long, value_name = "NAME", value_parser = PossibleValuesParser::new(race::workload_names()))]
+    workload: Option<String>,
+    /// The host has this many vectors to give; without, it is never short.
+    #[arg(long, value_name = "N")]
+    vectors: Option<u32>,
+    /// Vectors the driver uses, a queue each.
+    #[arg(long, value_name = "N", default_value_t = Setup::default().queues, value_parser = clap::value_parser!(u16).range(race::QUEUES))]
+    queues: u16,
+    /// Entries of the MSI-X table.
+    #[arg(long, value_name = "N", default_value_t = Setup::default().table, value_parser = clap::value_parser!(u16).range(race::TABLE))]
+    table: u16,
+    /// How to show it.
+    #[arg(long, default_value = "text")]
+    format: RaceFormat,
+    /// Print one as a scenario instead; without a host, on linux-6.12.
+    #[arg(long, value_name = "STRATEGY/WORKLOAD/HOST", conflicts_with_all = ["host", "workload", "format"])]
+    scenario: Option<String>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum RaceFormat {
+    /// Tables, 72 columns.
+    Text,
+    /// For programs.
+    Json,
+    /// A bar chart.
+    Svg,
+    /// Tables for a page.
+    Markdown,
+}
+
+#[derive(Args)]
 struct List {
     /// How to show it.
     #[arg(long, default_value = "text")]
@@ -315,6 +358,7 @@ fn execute(cli: &Cli) -> anyhow::Result<Report> {
         Command::Answers(arguments) => print_answers(arguments),
         Command::Export(arguments) => export_scenario(arguments),
         Command::Conform(arguments) => run_conform(arguments),
+        Command::Race(arguments) => run_race(arguments),
         Command::Hosts(list) => Ok(profiles::compare_hosts(list.format.into())),
         Command::Functions(list) => Ok(profiles::compare_functions(list.format.into())),
         Command::Completions { shell } => {
@@ -326,7 +370,7 @@ fn execute(cli: &Cli) -> anyhow::Result<Report> {
 }
 
 fn run_scenario(arguments: &Run, color: When) -> anyhow::Result<Report> {
-    let Run { file, host, function, device, way, format } = arguments;
+    let Run { file, host, function, device, way, format, no_notes } = arguments;
     check_stdin(file, function.as_deref())?;
     let overrides = Overrides {
         host: host.as_deref().map(profiles::host).transpose()?,
@@ -339,6 +383,7 @@ fn run_scenario(arguments: &Run, color: When) -> anyhow::Result<Report> {
             RunFormat::Json => run::Format::Json,
             RunFormat::Svg => run::Format::Svg,
         },
+        notes: !no_notes,
         stdout: paint(color, &io::stdout()),
         stderr: paint(color, &io::stderr()),
     };
@@ -439,8 +484,13 @@ fn export_scenario(arguments: &Export) -> anyhow::Result<Report> {
     };
     let known = function.as_deref().and_then(Known::by_name);
     let plain = Paint::new(false);
-    let options =
-        run::Options { overrides, format: run::Format::Text, stdout: plain, stderr: plain };
+    let options = run::Options {
+        overrides,
+        format: run::Format::Text,
+        notes: false,
+        stdout: plain,
+        stderr: plain,
+    };
     let form = match form {
         Form::C => export::As::C,
         Form::Rust => export::As::Rust,
@@ -451,6 +501,22 @@ fn export_scenario(arguments: &Export) -> anyhow::Result<Report> {
         Form::Svg => export::As::Svg,
     };
     Ok(export::export(&Input::read_or_link(file)?, form, known, page, &options)?)
+}
+
+fn run_race(arguments: &Race) -> anyhow::Result<Report> {
+    let Race { host, workload, vectors, queues, table, format, scenario } = arguments;
+    let setup = Setup { queues: *queues, table: *table, vectors: *vectors };
+    if let Some(which) = scenario {
+        return Ok(race::scenario(which, setup)?);
+    }
+    let hosts = host.iter().map(|name| profiles::host(name)).collect::<Result<Vec<_>, _>>()?;
+    let format = match format {
+        RaceFormat::Text => race::Format::Text,
+        RaceFormat::Json => race::Format::Json,
+        RaceFormat::Svg => race::Format::Svg,
+        RaceFormat::Markdown => race::Format::Markdown,
+    };
+    Ok(race::run(&hosts, workload.as_deref(), setup, format)?)
 }
 
 /// The address an argument is, unless there is a file of that name.

@@ -1,6 +1,8 @@
 //! `vfio-irq run`: a scenario on the emulator, or on whatever else answers.
 
 use vfio_irq_core::device::Target;
+use vfio_irq_core::machine::Machine;
+use vfio_irq_core::notes::{self, Known, Note};
 use vfio_irq_core::render;
 use vfio_irq_core::scenario::{self, MAX_ERRORS, Overrides, Scenario, TextError, run_emulated};
 use vfio_irq_core::trace::{Check, Entry, Trace};
@@ -29,6 +31,8 @@ pub struct Options {
     pub overrides: Overrides,
     /// How the trace is shown.
     pub format: Format,
+    /// Whether notes about likely misuse are shown with it.
+    pub notes: bool,
     /// Colour of the trace.
     pub stdout: Paint,
     /// Colour of the messages.
@@ -42,10 +46,12 @@ pub struct Options {
 pub fn run(input: &Input, options: &Options) -> Result<Report, Error> {
     let text = input.text()?;
     let ran = Scenario::parse(text).and_then(|scenario| {
-        run_emulated(&scenario, &options.overrides).map_err(|error| vec![error])
+        let machine = scenario.machine(&options.overrides).map_err(|error| vec![error])?;
+        let trace = run_emulated(&scenario, &options.overrides).map_err(|error| vec![error])?;
+        Ok((trace, machine))
     });
     Ok(match ran {
-        Ok(trace) => report(&trace, input, text, options),
+        Ok((trace, machine)) => report(&trace, Some(&machine), input, text, options),
         Err(errors) => wrong(&errors, input, text, options),
     })
 }
@@ -72,7 +78,7 @@ pub fn run_on<T: Target>(
         Ok(scenario) => {
             let On { mut target, function, host } = make()?;
             let trace = Trace { function, host, ..scenario::run(&scenario, &mut target) };
-            report(&trace, input, text, options)
+            report(&trace, None, input, text, options)
         }
         Err(errors) => wrong(&errors, input, text, options),
     })
@@ -86,25 +92,51 @@ fn wrong(errors: &[TextError], input: &Input, text: &str, options: &Options) -> 
     }
 }
 
-fn report(trace: &Trace, input: &Input, text: &str, options: &Options) -> Report {
+/// `machine` is what the emulator began with; of a real device the run alone tells.
+fn report(
+    trace: &Trace,
+    machine: Option<&Machine>,
+    input: &Input,
+    text: &str,
+    options: &Options,
+) -> Report {
+    let notes =
+        options.notes.then(|| notes::of(trace, machine.map_or_else(Known::nothing, Known::of)));
     Report {
-        stdout: show(trace, options),
+        stdout: show(trace, notes.as_deref(), options),
         stderr: print_failures(trace, input, text, options.stderr),
         exit: if trace.held { Exit::Held } else { Exit::Failed },
     }
 }
 
-fn show(trace: &Trace, options: &Options) -> String {
+/// A trace with its notes: the trace's own fields, and one more.
+#[derive(serde::Serialize)]
+struct WithNotes<'a> {
+    #[serde(flatten)]
+    trace: &'a Trace,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    notes: Option<&'a [Note]>,
+}
+
+fn show(trace: &Trace, notes: Option<&[Note]>, options: &Options) -> String {
     match options.format {
-        Format::Text if options.stdout.is_on() => {
-            render::text_with(trace, &render::Style { color: true, ..Default::default() })
+        Format::Text => {
+            let style = render::Style { color: options.stdout.is_on(), ..Default::default() };
+            render::text_with(trace, &style) + &under(notes.unwrap_or_default())
         }
-        Format::Text => render::text(trace),
         Format::Json => {
-            let json = serde_json::to_string_pretty(trace);
+            let json = serde_json::to_string_pretty(&WithNotes { trace, notes });
             json.expect("a trace is numbers, strings and lists") + "\n"
         }
         Format::Svg => render::svg(trace, &render::SvgOptions::default()) + "\n",
+    }
+}
+
+/// The notes below a trace; nothing when there are none.
+fn under(notes: &[Note]) -> String {
+    match notes {
+        [] => String::new(),
+        notes => format!("\n likely misuse\n{}", notes::text(notes)),
     }
 }
 

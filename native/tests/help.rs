@@ -7,7 +7,7 @@ use std::process::Command;
 
 use command::{configs, folder, ran};
 
-const SUBCOMMANDS: [&str; 10] = [
+const SUBCOMMANDS: [&str; 11] = [
     "run",
     "explore",
     "inspect",
@@ -15,6 +15,7 @@ const SUBCOMMANDS: [&str; 10] = [
     "answers",
     "export",
     "conform",
+    "race",
     "hosts",
     "functions",
     "completions",

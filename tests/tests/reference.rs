@@ -171,7 +171,7 @@ fn book() -> marks::Clauses {
 fn reference_pages_have_every_table_and_link_clauses_there_are() {
     let clauses = book();
     let mut tables = 0;
-    for page in ["errno.md", "hosts.md", "registers.md"] {
+    for page in ["errno.md", "hosts.md", "registers.md", "race.md"] {
         let text = fs::read_to_string(root().join("book/src").join(page)).expect("a page");
         let made = put(&text, Links { clauses: &clauses, root: "" });
         let made = made.unwrap_or_else(|error| panic!("{page}: {error:#}"));
@@ -179,6 +179,19 @@ fn reference_pages_have_every_table_and_link_clauses_there_are() {
         assert!(!made.contains("<!-- reference"), "{page}");
     }
     assert!(tables > 15, "{tables} tables");
+}
+
+#[test]
+fn scenario_of_the_page_about_strategies_is_what_is_played() {
+    use vfio_irq_core::vmm::{Setup, Strategy, Workload, play};
+    let text = fs::read_to_string(root().join("book/src/race.md")).expect("a page");
+    let (_, block) = text.split_once("```scenario\n").expect("there is one");
+    let (block, _) = block.split_once("```").expect("it ends");
+    let strategy = Strategy::by_name("qemu").expect("there is one");
+    let workload = Workload::by_name("on-demand").expect("there is one");
+    let setup = Setup { queues: 2, table: 2, vectors: None };
+    let played = play(strategy, workload, &PROFILES[0], setup).expect("plays");
+    assert_eq!(block, played.scenario().to_string());
 }
 
 /// On a telephone the columns are rows, and the style sheet of the page names them.

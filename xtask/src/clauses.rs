@@ -32,6 +32,7 @@ const NOT_COUNTED: &[(&str, &str)] = &[
     ("scenario/edit.rs", "changes a text, for the page"),
     ("scenario/error.rs", "what is said of a text that is no scenario"),
     ("scenario/print.rs", "prints scenarios (parse, print, parse is tested over random ones)"),
+    ("notes/", "what is noted of a run (each note provoked by the book's page, and tested)"),
     ("render/svg/", "the diagram (tested by example, drawn for every block of the book)"),
     ("render/verdict.rs", "what an exploration says (tested by the command)"),
     ("render/words.rs", "sentences for the page"),

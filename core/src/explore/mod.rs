@@ -23,11 +23,12 @@
 //! A state is the whole machine and where both threads are; none is left out and none is taken for
 //! another. A cause is known by the stimulus it comes from, not by when it came, and counts of what
 //! is settled are kept only where the text asks for them: so runs that differ in nothing that
-//! matters meet. Each part of a machine is kept once ([`store`]), a state is seven numbers.
+//! matters meet. Each part of a machine is kept once ([`store`]), a state is three numbers.
 //! [`reduce`] passes over orders that can't matter.
 
 mod check;
 mod loosen;
+mod moves;
 mod plan;
 mod reduce;
 mod store;
@@ -43,13 +44,12 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::scenario::ast::Tally;
 use crate::scenario::{Overrides, Scenario, TextError};
 
 use check::Violation;
+use moves::{Moved, Moves};
 use plan::Plan;
-use store::Store;
-use walk::{Choice, Place, Watch};
+use walk::Choice;
 
 pub use plan::{MAX_ARRIVALS, MAX_MOVES, MAX_TIMES};
 pub use tally::{Tallied, tally};
@@ -183,16 +183,10 @@ pub struct Counterexample {
 /// A search under way.
 pub struct Explorer {
     scenario: Scenario,
-    plan: Plan,
-    asked: Vec<Invariant>,
-    /// Counts the states keep.
-    kept: Vec<Tally>,
-    bounds: Bounds,
+    moves: Moves,
     reduced: bool,
     /// An order was passed over somewhere.
     passed_over: bool,
-    store: Store,
-    watch: Watch,
     next: u32,
     transitions: u64,
     /// Where the states of the depth begun last start, and how deep they are.
@@ -228,18 +222,11 @@ impl Explorer {
         asked.sort_unstable();
         asked.dedup();
         let kept = if asked.contains(&Invariant::Expected) { plan.tallies() } else { Vec::new() };
-        let mut store = Store::new(plan.machine.clone());
-        store.root(&Place::start(&plan), &kept);
         Ok(Self {
             scenario: scenario.clone(),
-            plan,
-            asked,
-            kept,
-            bounds,
+            moves: Moves::new(plan, asked, kept, false, bounds.memory),
             reduced: true,
             passed_over: false,
-            store,
-            watch: Watch::default(),
             next: 0,
             transitions: 0,
             layer: 1,
@@ -256,23 +243,23 @@ impl Explorer {
     /// How far it is.
     pub fn reached(&self) -> Reached {
         Reached {
-            states: self.store.len(),
-            open: self.store.len() - self.next,
+            states: self.moves.store.len(),
+            open: self.moves.store.len() - self.next,
             transitions: self.transitions,
             depth: self.depth,
-            memory: self.store.memory(),
+            memory: self.moves.memory(),
         }
     }
 
     /// Goes on with at most so many states; the end, once it is there. After the end there is none.
     pub fn run(&mut self, states: u32) -> Option<Verdict> {
         let until = self.next.saturating_add(states);
-        while self.next < self.store.len() {
+        while self.next < self.moves.store.len() {
             if self.next >= until {
                 return None;
             }
             if self.next >= self.layer {
-                self.layer = self.store.len();
+                self.layer = self.moves.store.len();
                 self.depth += 1;
             }
             match self.follow(self.next) {
@@ -294,8 +281,7 @@ impl Explorer {
     /// Begins anew, in full: something is known to fail, and the shortest way there is wanted.
     fn again(&mut self) -> Option<Verdict> {
         self.reduced = false;
-        self.store = Store::new(self.plan.machine.clone());
-        self.store.root(&Place::start(&self.plan), &self.kept);
+        self.moves.restart();
         self.passed_over = false;
         (self.next, self.layer, self.depth) = (0, 1, 0);
         None
@@ -316,48 +302,22 @@ impl Explorer {
 
     /// Makes every move from a state.
     fn follow(&mut self, from: u32) -> Result<(), Stop> {
-        let (key, place) = self.store.load(from);
-        let choices = place.choices(&self.plan);
-        let more = choices.len() > 1;
-        let alone = match self.reduced && more {
-            true => reduce::alone(&self.store.machine, &place, &self.plan),
+        let (key, place) = self.moves.store.state(from);
+        let choices = place.choices(&self.moves.plan);
+        let alone = match self.reduced && choices.len() > 1 {
+            true => reduce::alone(&self.moves.store, &key, &place, &self.moves.plan),
             false => None,
         };
         for choice in choices {
-            let fail = |violation| Stop::Failed { from, choice, violation };
-            self.store.reload(&key);
-            self.watch.clear();
-            let masked = check::intx_masked(&self.store.machine);
-            let live = match self.asked.contains(&Invariant::Undisturbed) {
-                true => check::live(&self.store.machine, &place, choice, &self.plan),
-                false => 0,
-            };
-            let made = walk::make(
-                &mut self.store.machine,
-                &self.plan,
-                &place,
-                choice,
-                live,
-                &mut self.watch,
-            );
+            let Moved { key, violation } =
+                self.moves.make(&key, &place, choice).ok_or(Stop::Full)?;
             self.transitions += 1;
-            let seen = check::Seen {
-                plan: &self.plan,
-                machine: &self.store.machine,
-                before: &place,
-                made: &made,
-                choice,
-                masked,
-                events: self.watch.events(),
-            };
-            if let Some(violation) = self.asked.iter().find_map(|one| seen.violates(*one)) {
-                return Err(fail(violation));
+            if let Some(violation) = violation {
+                return Err(Stop::Failed { from, choice, violation });
             }
-            self.store.machine.ledger.forget(&self.kept);
-            let alone = alone.is_some_and(|before| reduce::took_one(&self.store.machine, before));
-            let kept = self.store.keep(&key, &made.place, from, choice, self.bounds.memory);
-            kept.ok_or(Stop::Full)?;
-            if alone {
+            let room = self.moves.room();
+            self.moves.store.keep(&key, from, choice, room).ok_or(Stop::Full)?;
+            if alone.is_some_and(|before| reduce::took_one(&self.moves.store, &key, before)) {
                 self.passed_over = true;
                 break;
             }
@@ -367,10 +327,10 @@ impl Explorer {
 
     /// The run that leads from the beginning through a state and one choice more.
     fn tell(&self, from: u32, choice: Choice, violation: &Violation) -> Counterexample {
-        let mut way: Vec<Choice> = self.store.way(from);
+        let mut way: Vec<Choice> = self.moves.store.way(from);
         way.push(choice);
-        let what = violation.say(&self.plan);
-        let story = story::tell(&self.scenario, &self.plan, &way, &what);
+        let what = violation.say(&self.moves.plan);
+        let story = story::tell(&self.scenario, &self.moves.plan, &way, &what);
         Counterexample {
             invariant: violation.invariant(),
             what,

@@ -77,6 +77,8 @@ pub(super) struct Plan {
     pub(super) names: Vec<(String, Fd)>,
     /// What lines expect, by index of line.
     pub(super) lines: Vec<Option<StepLine>>,
+    /// Descriptors are closed somewhere.
+    pub(super) closes: bool,
     /// Eventfds that requests tie to a vector.
     pub(super) ties: Vec<(u32, u32, Fd)>,
 }
@@ -135,6 +137,7 @@ impl Plan {
             arrivals: Vec::new(),
             names: Vec::new(),
             lines: vec![None; scenario.lines().len()],
+            closes: false,
             ties: Vec::new(),
         };
         let mut fds = BTreeMap::new();
@@ -156,6 +159,10 @@ impl Plan {
         let number = u32::try_from(at + 1).unwrap_or(u32::MAX);
         let wrong = |message: String| Err(TextError::new(number, step.action.at, message));
         self.make(number, step, fds)?;
+        // Made beforehand: no step of the thread.
+        if matches!(step.action.what, Action::Eventfd(_) | Action::Plainfd(_)) {
+            return Ok(());
+        }
         if !step.moments.is_empty() {
             return wrong("what happens inside a call is found here, not said: `meanwhile`".into());
         }
@@ -177,6 +184,7 @@ impl Plan {
             return wrong("nothing can be expected of what may come at any time".into());
         }
         let act = self.act(&step.action.what, fds);
+        self.closes |= matches!(act, Act::Close(_));
         let looks = step.expect.iter().filter_map(|expect| match &expect.what {
             Expect::Counter(names, value) => Some((names, *value)),
             _ => None,

@@ -11,21 +11,22 @@
 //! The interchangeable arrivals of one line are one by construction: only their number is kept.
 
 use super::plan::Plan;
+use super::store::{Key, Store};
 use super::walk::Place;
 use crate::device::Stimulus;
 use crate::host::op::Op;
-use crate::machine::Machine;
 use crate::uapi::IrqIndex;
 
 /// The length of the call's work if its next micro-step may stand for all other choices, provided it
 /// takes one operation off the work.
-pub(super) fn alone(machine: &Machine, place: &Place, plan: &Plan) -> Option<usize> {
-    let work = &machine.call.as_ref()?.work;
+pub(super) fn alone(store: &Store, key: &Key, place: &Place, plan: &Plan) -> Option<usize> {
+    let work = &store.call(key)?.work;
     let vector = vector(work.last()?)?;
     // Not through KVM: there, which eventfd rose first may show in what merged.
-    let through = machine.function.mode() == Some(IrqIndex::Msix)
-        && machine.guest.irqfds().is_empty()
-        && machine.host.irqs.as_ref().is_some_and(|irqs| irqs.index == IrqIndex::Msix);
+    let irqs = &store.host(key).irqs;
+    let through = store.function(key).mode() == Some(IrqIndex::Msix)
+        && store.guest(key).irqfds().is_empty()
+        && irqs.as_ref().is_some_and(|irqs| irqs.index == IrqIndex::Msix);
     let mut left = plan.arrivals.iter().zip(&place.left).filter(|(_, left)| **left > 0);
     let touched = left.any(|(arrival, _)| match arrival.stimulus {
         Stimulus::Fire(fired) => u32::from(fired) == vector,
@@ -52,6 +53,6 @@ fn vector(op: &Op) -> Option<u32> {
 }
 
 /// Whether the micro-step took one operation off the work, and put none on.
-pub(super) fn took_one(machine: &Machine, before: usize) -> bool {
-    machine.call.as_ref().is_some_and(|progress| progress.work.len() + 1 == before)
+pub(super) fn took_one(store: &Store, key: &Key, before: usize) -> bool {
+    store.call(key).is_some_and(|progress| progress.work.len() + 1 == before)
 }

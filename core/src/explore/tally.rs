@@ -3,12 +3,10 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
-use super::check::is_loss;
+use super::moves::{Moved, Moves};
 use super::plan::Plan;
 use super::store::Store;
-use super::walk::{self, Place, Watch};
 use super::{Bounds, Reached, story};
-use crate::event::Event;
 use crate::scenario::ast::Tally;
 use crate::scenario::{Overrides, Scenario, TextError};
 
@@ -37,28 +35,21 @@ pub fn tally(
     bounds: Bounds,
 ) -> Result<Option<Tallied>, TextError> {
     let plan = Plan::new(scenario, overrides)?;
-    let kept = [Tally::Lost];
-    let mut store = Store::new(plan.machine.clone());
-    store.root(&Place::start(&plan), &kept);
-    let mut watch = Watch::default();
+    let mut moves = Moves::new(plan, Vec::new(), vec![Tally::Lost], true, bounds.memory);
     // Where each state's moves lead, one list behind another.
     let (mut to, mut ends) = (Vec::new(), Vec::new());
     let mut at = 0;
-    while at < store.len() {
-        let (key, place) = store.load(at);
-        for choice in place.choices(&plan) {
-            store.reload(&key);
-            watch.clear();
-            let lost = store.machine.ledger.summary().lost;
-            let made = walk::make(&mut store.machine, &plan, &place, choice, 0, &mut watch);
-            let ledger = &mut store.machine.ledger;
-            ledger.forget(&kept);
-            let real = watch.events().iter().filter(
-                |event| matches!(event, Event::Lost { cause, why } if is_loss(*cause, *why)),
-            );
-            ledger.set_lost(lost + real.count() as u32);
-            let room = bounds.memory.saturating_sub(4 * (to.capacity() * 2 + ends.capacity() * 10));
-            let Some(next) = store.keep(&key, &made.place, at, choice, room) else {
+    while at < moves.store.len() {
+        let (key, place) = moves.store.state(at);
+        for choice in place.choices(&moves.plan) {
+            let Some(Moved { key, .. }) = moves.make(&key, &place, choice) else {
+                return Ok(None);
+            };
+            // The lists count, and what a longer one takes while it grows; so does what counting
+            // takes in the end.
+            let lists = 4 * 3 * to.capacity() + 32 * ends.capacity();
+            let room = moves.room().saturating_sub(lists);
+            let Some(next) = moves.store.keep(&key, at, choice, room) else {
                 return Ok(None);
             };
             to.push(next);
@@ -66,10 +57,11 @@ pub fn tally(
         ends.push(to.len() as u32);
         at += 1;
     }
-    Ok(Some(count(scenario, &plan, &mut store, &to, &ends)))
+    let Moves { plan, store, .. } = moves;
+    Ok(Some(count(scenario, &plan, &store, &to, &ends)))
 }
 
-fn count(scenario: &Scenario, plan: &Plan, store: &mut Store, to: &[u32], ends: &[u32]) -> Tallied {
+fn count(scenario: &Scenario, plan: &Plan, store: &Store, to: &[u32], ends: &[u32]) -> Tallied {
     let states = ends.len();
     let of = |at: usize| {
         let first = if at == 0 { 0 } else { ends[at - 1] as usize };

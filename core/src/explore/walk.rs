@@ -164,6 +164,18 @@ impl Place {
         }
     }
 
+    /// Where all is after a choice; `over`: the thread's step is.
+    pub(super) fn after(&self, choice: Choice, over: bool, live: u16) -> Self {
+        let mut after = *self;
+        match (choice, self.thread(choice)) {
+            (Choice::Arrival(at), _) => after.left[usize::from(at)] -= 1,
+            (_, Some(caller)) if over => after.over(caller),
+            (_, Some(caller)) => (after.caller, after.live) = (caller, live),
+            (_, None) => {}
+        }
+        after
+    }
+
     /// The step of the thread that has come this far is over.
     fn over(&mut self, caller: Caller) {
         match caller {

@@ -91,10 +91,22 @@ pub(crate) struct Slot {
 }
 
 /// The descriptors of the capability the MSI code has enabled.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(PartialEq, Eq, Hash, Debug)]
 pub(crate) struct Irqs {
     pub(crate) index: IrqIndex,
     pub(crate) slots: Vec<Slot>,
+}
+
+/// `clone_from` keeps what was allocated.
+impl Clone for Irqs {
+    fn clone(&self) -> Self {
+        Self { index: self.index, slots: self.slots.clone() }
+    }
+
+    fn clone_from(&mut self, other: &Self) {
+        self.index = other.index;
+        self.slots.clone_from(&other.slots);
+    }
 }
 
 impl Irqs {
@@ -115,7 +127,7 @@ pub struct VectorState {
 }
 
 /// The host.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(PartialEq, Eq, Debug)]
 pub struct Host {
     profile: HostProfile,
     pub(crate) mode: IrqMode,
@@ -133,6 +145,27 @@ pub struct Host {
     pub(crate) msi_limit: u8,
     /// Command as the device was opened with; a close gives it back.
     pub(crate) command_at_open: u16,
+}
+
+/// `clone_from` keeps what was allocated.
+impl Clone for Host {
+    fn clone(&self) -> Self {
+        let irqs = self.irqs.clone();
+        Self { profile: self.profile.clone(), irqs, vconfig: self.vconfig.clone(), ..*self }
+    }
+
+    fn clone_from(&mut self, other: &Self) {
+        if self.profile != other.profile {
+            self.profile.clone_from(&other.profile);
+        }
+        self.irqs.clone_from(&other.irqs);
+        self.vconfig.clone_from(&other.vconfig);
+        let Self { profile: _, irqs: _, vconfig: _, mode, msi_mask, err, req, .. } = *other;
+        (self.mode, self.msi_mask, self.err, self.req) = (mode, msi_mask, err, req);
+        let Self { opened, supply, msi_limit, command_at_open, .. } = *other;
+        (self.opened, self.supply) = (opened, supply);
+        (self.msi_limit, self.command_at_open) = (msi_limit, command_at_open);
+    }
 }
 
 /// The profile is left out: hosts that are hashed are mostly one host.

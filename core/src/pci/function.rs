@@ -32,7 +32,7 @@ use crate::sorted::Sorted;
 use crate::uapi::IrqIndex;
 
 /// A PCI function as a value. Clones share what never changes.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(PartialEq, Eq, Debug)]
 pub struct Function {
     pub(super) shape: Arc<Shape>,
     pub(super) header: Header,
@@ -40,6 +40,32 @@ pub struct Function {
     pub(super) msi: Option<Msi>,
     pub(super) msix: Option<Msix>,
     pub(super) held: Sorted<u16, CauseId>,
+}
+
+/// `clone_from` keeps what was allocated: the explorer goes back and forth a million times a second.
+impl Clone for Function {
+    fn clone(&self) -> Self {
+        let Self { shape, header, status, msi, msix, held } = self;
+        Self {
+            shape: Arc::clone(shape),
+            header: *header,
+            status: *status,
+            msi: msi.clone(),
+            msix: msix.clone(),
+            held: held.clone(),
+        }
+    }
+
+    fn clone_from(&mut self, other: &Self) {
+        let Self { shape, header, status, msi, msix, held } = other;
+        if !Arc::ptr_eq(&self.shape, shape) {
+            self.shape = Arc::clone(shape);
+        }
+        (self.header, self.status) = (*header, *status);
+        self.msi.clone_from(msi);
+        self.msix.clone_from(msix);
+        self.held.clone_from(held);
+    }
 }
 
 /// What never changes is left out: functions that are hashed are mostly one function.

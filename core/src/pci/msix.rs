@@ -30,7 +30,7 @@ impl Entry {
 }
 
 /// An MSI-X capability with its table.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(PartialEq, Eq, Hash, Debug)]
 pub struct Msix {
     spec: MsixSpec,
     offset: u16,
@@ -38,6 +38,20 @@ pub struct Msix {
     control: u16,
     pub(super) entries: Box<[Entry]>,
     pub(super) waiting: Sorted<u16, CauseId>,
+}
+
+/// `clone_from` keeps what was allocated.
+impl Clone for Msix {
+    fn clone(&self) -> Self {
+        let (entries, waiting) = (self.entries.clone(), self.waiting.clone());
+        Self { spec: self.spec, offset: self.offset, control: self.control, entries, waiting }
+    }
+
+    fn clone_from(&mut self, other: &Self) {
+        (self.spec, self.offset, self.control) = (other.spec, other.offset, other.control);
+        self.entries.clone_from(&other.entries);
+        self.waiting.clone_from(&other.waiting);
+    }
 }
 
 impl Msix {

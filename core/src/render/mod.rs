@@ -22,6 +22,7 @@ mod tests;
 
 pub use request::request;
 pub use svg::{SvgOptions, svg};
+pub(crate) use text::wrap;
 pub use text::{Style, text, text_with};
 pub use verdict::{Explored, answer, assumed, count, fitted, item, lines, mib, seen, verdict};
 pub(crate) use words::clean;

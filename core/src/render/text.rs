@@ -340,7 +340,7 @@ impl Page {
 
 /// Splits text at spaces into lines of at most `most` characters, two less from the second on; a
 /// longer word is cut.
-pub(super) fn wrap(text: &str, most: usize) -> Vec<String> {
+pub(crate) fn wrap(text: &str, most: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     let mut line = String::new();
     let mut room = most;

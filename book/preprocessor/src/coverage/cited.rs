@@ -9,9 +9,10 @@ use std::path::Path;
 
 /// The folder of core's source.
 const SOURCE: &str = "core/src";
-/// What of it answers no user: the lists, the scenario language, importers, exporters, renderers.
-const NO_ANSWERS: [&str; 7] =
-    ["clause.rs", "errno.rs", "export/", "import/", "link", "render/", "scenario/"];
+/// What of it answers no user: the lists, the scenario language, importers, exporters, renderers,
+/// notes.
+const NO_ANSWERS: [&str; 8] =
+    ["clause.rs", "errno.rs", "export/", "import/", "link", "notes/", "render/", "scenario/"];
 
 /// What was found.
 #[derive(Clone, Debug, Default)]

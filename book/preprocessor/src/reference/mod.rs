@@ -8,6 +8,7 @@ pub mod ask;
 pub mod errno;
 pub mod flags;
 pub mod hosts;
+mod race;
 pub mod registers;
 pub mod requests;
 
@@ -63,6 +64,13 @@ fn table(name: &str, links: Links<'_>) -> Result<String> {
         "msi-registers" => registers::msi(),
         "msix-registers" => registers::msix(),
         "entry" => registers::entry(),
+        "race-strategies" => Ok(race::strategies()),
+        "race-workloads" => Ok(race::workloads()),
+        "race-columns" => Ok(race::columns()),
+        "race-chart" => race::chart(),
+        "race-tables" => race::tables(),
+        "race-short" => race::short(),
+        "race-held" => race::held(),
         _ => bail!("there is no such table"),
     }
 }

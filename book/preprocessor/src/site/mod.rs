@@ -8,7 +8,7 @@
 //! - The search finds clauses ([`search`]).
 //! - The playground's examples become a file, whose name its element learns.
 //! - The modules loaded when they are asked for get names with hashes ([`modules`]).
-//! - What is published gets smaller ([`names`], [`smaller`]), then names by what it holds ([`named`]), a policy
+//! - What is published gets smaller ([`names`], [`order`], [`smaller`]), then names by what it holds ([`named`]), a policy
 //!   ([`policy`]) and works without a network ([`offline`]).
 //! - Under `trunk serve` every page reloads itself, as the playground's does.
 
@@ -18,6 +18,7 @@ mod modules;
 mod named;
 mod names;
 mod offline;
+mod order;
 mod policy;
 mod search;
 mod smaller;

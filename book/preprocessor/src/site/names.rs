@@ -5,7 +5,7 @@
 //! The module by the WebAssembly core specification, section 5.5 (binary format of modules): only
 //! sections are told apart, and the imports read.
 
-use super::cannot;
+use super::{cannot, order};
 use anyhow::{Context, Result, bail, ensure};
 use std::fs;
 use std::path::Path;
@@ -20,11 +20,12 @@ const FUNCTION: u8 = 0;
 /// In place of `./vfio-irq-page_bg.js`.
 const FROM: &str = "b";
 
-/// Renames in a module and its bindings, in place.
+/// Renames in a module and its bindings, in place, and puts the module's functions in order.
 pub(super) fn shorten(module: &Path, bindings: &Path) -> Result<()> {
     let wasm = fs::read(module).with_context(|| cannot("read", module))?;
     let script = fs::read_to_string(bindings).with_context(|| cannot("read", bindings))?;
     let (wasm, script) = shortened(&wasm, &script).with_context(|| cannot("shorten", module))?;
+    let wasm = order::arranged(&wasm).with_context(|| cannot("arrange", module))?;
     fs::write(module, wasm).with_context(|| cannot("write", module))?;
     fs::write(bindings, script).with_context(|| cannot("write", bindings))
 }

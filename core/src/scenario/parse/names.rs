@@ -1,7 +1,6 @@
 //! The names a scenario gives to descriptors.
 
 use alloc::borrow::ToOwned;
-use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::string::String;
 
@@ -9,6 +8,7 @@ use super::cursor::{Cursor, is_digits};
 use crate::scenario::ast::{FdRef, Names, Span};
 use crate::scenario::error::{TextError, quoted, unknown};
 use crate::scenario::{MAX_LISTED, MAX_LISTED_IN_ALL, MAX_NAMES};
+use crate::sorted::Sorted;
 
 /// Longest name in characters.
 const MAX_NAME: usize = 32;
@@ -34,7 +34,7 @@ const RESERVED: [&str; 14] = [
 /// The names said so far.
 #[derive(Default)]
 pub(super) struct Known {
-    names: BTreeSet<String>,
+    names: Sorted<String, ()>,
     /// Items of all lists so far: the work a text can ask for stays bounded.
     listed: u32,
 }
@@ -68,7 +68,7 @@ impl Known {
         names: &Names,
     ) -> Result<(), TextError> {
         for name in names.each() {
-            self.names.insert(name);
+            self.names.insert(name, ());
             if self.names.len() > MAX_NAMES {
                 return Err(cursor.wrong(at, format!("more than {MAX_NAMES} names")));
             }
@@ -83,7 +83,7 @@ impl Known {
         at: Span,
         names: &Names,
     ) -> Result<(), TextError> {
-        if let Some(name) = names.each().find(|name| self.names.contains(name)) {
+        if let Some(name) = names.each().find(|name| self.names.get(name).is_some()) {
             return Err(cursor.wrong(at, format!("`{name}` is a descriptor already")));
         }
         self.declare(cursor, at, names)
@@ -96,11 +96,11 @@ impl Known {
         at: Span,
         names: &Names,
     ) -> Result<(), TextError> {
-        let Some(name) = names.each().find(|name| !self.names.contains(name)) else {
+        let Some(name) = names.each().find(|name| self.names.get(name).is_none()) else {
             return Ok(());
         };
         // The first few: a message is not worth comparing with thousands.
-        let near = self.names.iter().take(256).map(String::as_str);
+        let near = self.names.pairs().take(256).map(|(name, ())| name.as_str());
         let message = unknown("descriptor", &name, near);
         let expected = "a name that stood in a list, in `eventfd` or in `plainfd` before";
         Err(cursor.wrong(at, message).expecting(expected))

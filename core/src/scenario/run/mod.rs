@@ -23,6 +23,7 @@ use crate::device::{Fd, Target};
 use crate::errno::Errno;
 use crate::event::{Call, Event};
 use crate::machine::Emulator;
+use crate::sorted::Sorted;
 use crate::trace::{Check, Counts, Entry, Trace};
 use crate::uapi::{CONFIG_REGION, IrqSetHeader};
 
@@ -138,7 +139,7 @@ pub(super) struct Runner {
     done: u32,
     /// An answer of this line was wrong before; it is told once.
     told: bool,
-    names: BTreeMap<String, Fd>,
+    names: Sorted<String, Fd>,
     /// The request of the line, as its repetitions make it.
     request: Option<(IrqSetHeader, Vec<u8>)>,
     counts: Counts,
@@ -253,7 +254,12 @@ impl Runner {
 
     /// The descriptors made so far, and their names.
     pub(super) fn names_by_fd(&self) -> BTreeMap<Fd, String> {
-        self.names.iter().map(|(name, fd)| (*fd, name.clone())).collect()
+        let mut names = BTreeMap::new();
+        // One by one: to collect them is to sort them first, and the page has no other use for that.
+        for (name, fd) in self.names.pairs() {
+            names.insert(*fd, name.clone());
+        }
+        names
     }
 
     /// Takes the target's events into the part, and counts them.

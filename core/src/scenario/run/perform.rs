@@ -165,7 +165,7 @@ impl Runner {
             _ => return,
         };
         for name in all.into_iter().flat_map(Names::each) {
-            if self.names.contains_key(&name) {
+            if self.names.get(&name).is_some() {
                 continue;
             }
             let made = match eventfd {
