@@ -166,6 +166,7 @@ pub(crate) const RACE_EXAMPLES: &str = "\
 Examples:
   vfio-irq race --host linux-6.1 --workload hotplug
   vfio-irq race --host linux-6.12 --workload on-demand --vectors 3
+  vfio-irq race --host linux-6.1 --workload hotplug --when-off hold
   vfio-irq race --host mediated --workload blocks --format svg > race.svg
   vfio-irq race --scenario qemu/hotplug/linux-6.1 | vfio-irq run -";
 

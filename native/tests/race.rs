@@ -49,6 +49,16 @@ fn race_on_a_host_short_of_vectors_counts_the_queues_that_work() {
 }
 
 #[test]
+fn race_of_a_function_that_holds_loses_in_one_micro_step() {
+    let held = ran("race --host linux-6.1 --workload hotplug --when-off hold").stdout;
+    let row = held.lines().find(|line| line.starts_with("qemu ")).expect("raced");
+    assert_eq!(row.split_whitespace().last(), Some("1"), "{held}");
+    assert!(held.contains("The function holds what it raises while MSI-X is off."), "{held}");
+    let scenario = ran("race --scenario qemu/hotplug --when-off hold").stdout;
+    assert!(scenario.contains("function intx msix=8 when-off=hold\n"), "{scenario}");
+}
+
+#[test]
 fn scenario_of_a_race_runs() {
     for which in ["qemu/hotplug/linux-6.1", "crosvm/blocks/mediated", "openvmm/on-demand"] {
         let scenario = ran(&format!("race --scenario {which}"));

@@ -15,6 +15,7 @@ use crate::device::Stimulus;
 use crate::event::Call;
 use crate::host::HostProfile;
 use crate::machine::Machine;
+use crate::pci::WhenOff;
 use crate::scenario::ast::{
     self, FunctionLine, FunctionOption, HostLine, Line, MsixOption, Statement, StepLine,
 };
@@ -30,21 +31,27 @@ pub struct Setup {
     pub table: u16,
     /// Vectors the host can give in all; none: it is never short.
     pub vectors: Option<u32>,
+    /// What the function does with what it raises while MSI-X is off.
+    pub when_off: WhenOff,
 }
 
 impl Default for Setup {
-    /// Four queues, a table of eight, and a host that is not short.
+    /// Four queues, a table of eight, a host that is not short, a function that falls back to INTx.
     fn default() -> Self {
-        Self { queues: 4, table: 8, vectors: None }
+        Self { queues: 4, table: 8, vectors: None, when_off: WhenOff::Divert }
     }
 }
 
 impl Setup {
-    /// The lines every play begins with: a function with INTA# and MSI-X that falls back to INTx.
+    /// The lines every play begins with: a function with INTA# and MSI-X, and its host.
     fn lines(&self, host: &HostProfile) -> Vec<Line> {
         let msix = MsixOption { vectors: self.table, table: None, pba: None };
-        let options = [FunctionOption::Intx(1), FunctionOption::Msix(Some(msix))];
-        let function = FunctionLine { profile: None, options: options.map(Into::into).to_vec() };
+        let mut options = vec![FunctionOption::Intx(1), FunctionOption::Msix(Some(msix))];
+        if self.when_off != WhenOff::Divert {
+            options.push(FunctionOption::WhenOff(self.when_off));
+        }
+        let options = options.into_iter().map(Into::into).collect();
+        let function = FunctionLine { profile: None, options };
         let profile = host.name.to_string().into();
         let host = HostLine { profile, vectors: self.vectors, remapping: None };
         [Statement::Function(function), Statement::Host(host)].map(said).to_vec()

@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 use super::race::{Figures, InWorkload, OnHosts, Race};
 use super::strategy::STRATEGIES;
 use super::workload::{WORKLOADS, Workload};
+use crate::pci::WhenOff;
 
 /// Title and meaning of each column after the name.
 const COLUMNS: [(&str, &str); 7] = [
@@ -45,6 +46,15 @@ impl Race {
             "Each of its queues sends one interrupt, at any moment after its start.".to_string(),
             "A run is one choice of these moments; all runs are counted.".to_string(),
         ]);
+        match setup.when_off {
+            WhenOff::Divert => {}
+            WhenOff::Drop => {
+                sentences.push("The function drops what it raises while MSI-X is off.".to_string())
+            }
+            WhenOff::Hold => {
+                sentences.push("The function holds what it raises while MSI-X is off.".to_string())
+            }
+        }
         match setup.vectors {
             None => {}
             Some(1) => sentences.push("The host has 1 vector to give.".to_string()),

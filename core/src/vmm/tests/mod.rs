@@ -16,7 +16,7 @@ const WITHOUT: &str = "linux-6.12";
 
 /// Three vectors of a table of four.
 fn small(vectors: Option<u32>) -> Setup {
-    Setup { queues: 3, table: 4, vectors }
+    Setup { queues: 3, table: 4, vectors, ..Setup::default() }
 }
 
 fn host(name: &str) -> HostProfile {
