@@ -8,6 +8,7 @@ use vfio_irq_core::host::HostProfile;
 use vfio_irq_core::import::import as import_text;
 use vfio_irq_core::link;
 use vfio_irq_core::machine::{Emulator, Machine};
+use vfio_irq_core::notes::{self, Known as Beside};
 use vfio_irq_core::pci::import;
 use vfio_irq_core::render;
 use vfio_irq_core::scenario::ast::Statement;
@@ -172,6 +173,8 @@ fn shown(trace: &Trace) {
             let _ = (render::label(event, &trace.names), render::sentence(event, &trace.names));
         }
     }
+    let said = notes::text(&notes::of(trace, Beside::nothing()));
+    assert!(said.lines().all(|line| line.chars().count() <= 72), "{said}");
     let json = trace.to_json();
     assert_eq!(&Trace::from_json(&json).expect("our own JSON"), trace);
 }
