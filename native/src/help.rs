@@ -16,7 +16,8 @@ pub(crate) const RUN_LONG: &str = "\
 Runs a scenario on the emulator and prints what happened: each call, the host's register accesses \
 inside it, and the way of each interrupt. With `--device`, runs it on that real device instead, \
 which vfio-pci must have and nothing of value may depend on: it is reset, opened, and made to \
-interrupt, and shows its calls and their answers only. Exits with 0 when every expectation held, with 1 when \
+interrupt, and shows its calls and their answers only. What looks like a known mistake gets a note \
+below the trace, with its rule and what to do instead. Exits with 0 when every expectation held, with 1 when \
 one failed (its line goes to standard error), and with 2 when the text is wrong or can't be read.
 
 A scenario is plain text, one step a line, with what is expected of it behind an arrow. Without \

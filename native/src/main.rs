@@ -358,7 +358,7 @@ fn execute(cli: &Cli) -> anyhow::Result<Report> {
         Command::Answers(arguments) => print_answers(arguments),
         Command::Export(arguments) => export_scenario(arguments),
         Command::Conform(arguments) => run_conform(arguments),
-        Command::Race(arguments) => run_race(arguments),
+        Command::Race(arguments) => run_race(arguments, cli.color),
         Command::Hosts(list) => Ok(profiles::compare_hosts(list.format.into())),
         Command::Functions(list) => Ok(profiles::compare_functions(list.format.into())),
         Command::Completions { shell } => {
@@ -503,7 +503,7 @@ fn export_scenario(arguments: &Export) -> anyhow::Result<Report> {
     Ok(export::export(&Input::read_or_link(file)?, form, known, page, &options)?)
 }
 
-fn run_race(arguments: &Race) -> anyhow::Result<Report> {
+fn run_race(arguments: &Race, color: When) -> anyhow::Result<Report> {
     let Race { host, workload, vectors, queues, table, format, scenario } = arguments;
     let setup = Setup { queues: *queues, table: *table, vectors: *vectors };
     if let Some(which) = scenario {
@@ -516,7 +516,8 @@ fn run_race(arguments: &Race) -> anyhow::Result<Report> {
         RaceFormat::Svg => race::Format::Svg,
         RaceFormat::Markdown => race::Format::Markdown,
     };
-    Ok(race::run(&hosts, workload.as_deref(), setup, format)?)
+    let paint = paint(color, &io::stdout());
+    Ok(race::run(&hosts, workload.as_deref(), setup, format, paint)?)
 }
 
 /// The address an argument is, unless there is a file of that name.

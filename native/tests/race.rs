@@ -22,6 +22,7 @@ fn race_prints_a_table_for_each_host_and_workload() {
 fn race_on_one_host_in_one_workload_says_who_loses() {
     let ran = ran("race --host linux-6.1 --workload on-demand");
     let row = |name: &str| {
+        // Not the line that says what it does, which is set in.
         let row = ran.stdout.lines().find(|line| line.starts_with(name));
         row.unwrap_or_else(|| panic!("{name}: {}", ran.stdout))
             .split_whitespace()
@@ -63,6 +64,18 @@ fn chart_and_page_are_what_they_say() {
     assert!(svg.starts_with("<svg ") && svg.ends_with("</svg>\n"), "{svg}");
     let page = ran("race --host mediated --workload blocks --format markdown").stdout;
     assert!(page.contains("## mediated: MSI-X without NORESIZE\n"), "{page}");
+}
+
+#[test]
+fn race_is_coloured_where_colours_are_asked_for() {
+    let arguments = "race --host linux-6.1 --workload hotplug";
+    assert!(!ran(arguments).stdout.contains('\x1b'));
+    let coloured = ran(&format!("{arguments} --color always")).stdout;
+    assert!(coloured.contains("\x1b[1mlinux-6.1: MSI-X with NORESIZE\x1b[0m"), "{coloured}");
+    for format in ["json", "svg", "markdown"] {
+        let plain = ran(&format!("{arguments} --color always --format {format}")).stdout;
+        assert!(!plain.contains('\x1b'), "{format}");
+    }
 }
 
 #[test]

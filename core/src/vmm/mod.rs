@@ -19,6 +19,7 @@ mod policy;
 mod qemu;
 pub mod race;
 mod rebuild;
+mod record;
 pub mod report;
 mod seat;
 mod strategy;
