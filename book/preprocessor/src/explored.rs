@@ -125,16 +125,19 @@ pub fn put(block: &Block, root: &str, number: usize) -> Result<String> {
     for asked in &block.attributes.explore {
         let mut shows = true;
         for one in explore(&scenario, *asked)? {
-            let hosts = listed(&one.hosts);
+            let (word, hosts) = (asked.word(), one.hosts.join(", "));
             let seen = counted(&one.reached);
             let _ = match &one.found {
                 None => {
                     let said = asked.statement();
-                    write!(out, "\n\n*Explored, {hosts}:* **in every run, {said}.** All {seen}.")
+                    write!(
+                        out,
+                        "\n\n*Explored, `{word}` on {hosts}:* **in every run, {said}.** All {seen}."
+                    )
                 }
                 Some(Found { what, length, .. }) => write!(
                     out,
-                    "\n\n*Explored, {hosts}:* **no: {}.** {length} moves, and no shorter run shows it{}",
+                    "\n\n*Explored, `{word}` on {hosts}:* **no: {}.** {length} moves, and no shorter run shows it{}",
                     marked(what),
                     if shows { ":" } else { "." }
                 ),
@@ -167,10 +170,6 @@ fn marked(what: &str) -> String {
 fn counted(reached: &Reached) -> String {
     let (states, moves) = (render::count(reached.states), render::count(reached.transitions));
     format!("{states} states and {moves} moves between them were visited")
-}
-
-fn listed(hosts: &[String]) -> String {
-    hosts.join(", ")
 }
 
 /// Replaces `<!-- explored: FUNCTION… | FILE… -->` by a table: for each file of `tests/scenarios/explore`
