@@ -270,3 +270,27 @@ fn what_cannot_be_explored_says_where() {
     ];
     insta::assert_snapshot!(all.join("\n"));
 }
+
+#[test]
+fn a_counterexample_makes_the_descriptors_it_names() {
+    let text = "plainfd p
+set_irqs err trigger eventfd 0 [a] -> 0
+set_irqs err trigger eventfd 0 [p] -> EINVAL
+set_irqs err trigger none 0+1 -> 0
+read a -> 2
+";
+    fails(text, &[Invariant::Expected]);
+}
+
+#[test]
+fn which_of_several_alike_waits_is_not_told_apart() {
+    let text = "set_irqs msix trigger eventfd 0 [a] -> 0
+meanwhile fire 0 x6
+set_irqs msix trigger eventfd 0 [-1] -> 0
+set_irqs msix trigger eventfd 0 [a] -> 0
+";
+    let few = explorer(text, &[Invariant::Lost]).finish();
+    let all = explorer(text, &[Invariant::Lost]).in_full().finish();
+    assert_eq!((&few.answer, &all.answer), (&Answer::Holds, &Answer::Holds));
+    assert!(2 * few.reached.states < all.reached.states, "{few:?} {all:?}");
+}
