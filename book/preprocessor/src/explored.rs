@@ -192,7 +192,8 @@ pub fn tables(content: &str, repository: &Path) -> Result<String> {
                 .with_context(|| file.to_owned())?;
             let _ = write!(table, "| {} |", what(&text));
             for function in &functions {
-                let _ = write!(table, " {} |", places(&text, function).context(file.to_owned())?);
+                let places = places(&text, function).context(file.to_owned())?;
+                let _ = write!(table, " {} |", places.replace(' ', "&nbsp;"));
             }
             table.push('\n');
         }
