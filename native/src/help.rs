@@ -136,7 +136,8 @@ take links, too.
 
 A program needs nothing but libc and <linux/vfio.h>, or Rust's standard library. It reaches the device by its group \
 and makes it interrupt if it is an e1000e, an edu or an xhci as QEMU has them; for any other, it has a \
-function to fill in. What it can't do is noted on standard error.
+function to fill in. What it can't do is noted on standard error. A step with \
+`meanwhile` is done where it stands, in every form.
 
 `--kselftest` makes one C program of many scenarios in the style of the kernel's selftests: a test each, TAP, \
 with any device under vfio-pci. Each test finds out whether it applies (vector counts, flags, where no flag \

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use vfio_irq_book::{cases, explored};
+use vfio_irq_core::explore::{Answer, Bounds, Explorer, Invariant};
+use vfio_irq_core::scenario::{Overrides, Scenario};
 use vfio_irq_tests::{root, scenarios};
 
 #[test]
@@ -41,4 +43,60 @@ fn exploring_finds_what_the_heads_and_the_files_say() {
     for (file, text) in &expected {
         assert_eq!(&found[file], text, "found/{file}; {hint}");
     }
+}
+
+/// What a user can do beside disable and enable, or leave.
+const STEPS: [&str; 17] = [
+    "",
+    "set_irqs msix trigger eventfd 0 [-1]",
+    "set_irqs msix trigger eventfd 0 [a]",
+    "set_irqs msix trigger none 0+1",
+    "set_irqs msix mask none 0+1",
+    "set_irqs msix unmask none 0+1",
+    "set_irqs intx trigger eventfd 0 [i]",
+    "set_irqs intx trigger none 0+0",
+    "config write 0x04 2 0x0406",
+    "config write 0x04 2 0x0006",
+    "config write 0x04 2 0x0002",
+    "config write 0xa2 2 0xc004",
+    "config write 0xa2 2 0x8004",
+    "bar3 write 0x0c 4 1",
+    "bar3 write 0x0c 4 0",
+    "reset",
+    "set_irqs msi trigger eventfd 0 [m]",
+];
+
+/// WINDOW-ORDER: whichever of these stands before, between and after disable and enable.
+#[test]
+fn no_order_with_a_step_at_each_place_closes_the_window() {
+    let mut closed = Vec::new();
+    let mut orders = 0;
+    for (before, between, after) in places() {
+        orders += 1;
+        for function in ["e1000e", "e1000e vf intx=no msi=no when-off=drop", "e1000e when-off=hold"]
+        {
+            let text = format!(
+                "function {function}\nhost linux-6.1\nset_irqs msix trigger eventfd 0 [a]\n\
+                 meanwhile fire 0\n{before}\nset_irqs msix trigger none 0+0\n{between}\n\
+                 set_irqs msix trigger eventfd 0 [a, b]\n{after}\n"
+            );
+            let scenario = Scenario::parse(&text).unwrap_or_else(|error| panic!("{text}{error:?}"));
+            let asked = [Invariant::Lost];
+            let explorer =
+                Explorer::new(&scenario, &Overrides::default(), &asked, Bounds::default());
+            let verdict = explorer.expect("it can be explored").finish();
+            if !matches!(verdict.answer, Answer::Fails(_)) {
+                closed.push(text);
+            }
+        }
+    }
+    assert!(closed.is_empty(), "{} lose nothing:\n{}", closed.len(), closed.join("\n"));
+    let page = fs::read_to_string(root().join("book/src/explore.md")).expect("it is there");
+    let said = format!("{} orders", vfio_irq_core::render::count(orders as u32));
+    assert!(page.contains(&said), "the page does not say {said}");
+}
+
+fn places() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
+    let all = || STEPS.iter().copied();
+    all().flat_map(move |a| all().flat_map(move |b| all().map(move |c| (a, b, c))))
 }

@@ -125,16 +125,19 @@ pub fn put(block: &Block, root: &str, number: usize) -> Result<String> {
     for asked in &block.attributes.explore {
         let mut shows = true;
         for one in explore(&scenario, *asked)? {
-            let hosts = listed(&one.hosts);
+            let (word, hosts) = (asked.word(), one.hosts.join(", "));
             let seen = counted(&one.reached);
             let _ = match &one.found {
                 None => {
                     let said = asked.statement();
-                    write!(out, "\n\n*Explored, {hosts}:* **in every run, {said}.** All {seen}.")
+                    write!(
+                        out,
+                        "\n\n*Explored, `{word}` on {hosts}:* **in every run, {said}.** All {seen}."
+                    )
                 }
                 Some(Found { what, length, .. }) => write!(
                     out,
-                    "\n\n*Explored, {hosts}:* **no: {}.** {length} moves, and no shorter run shows it{}",
+                    "\n\n*Explored, `{word}` on {hosts}:* **no: {}.** {length} moves, and no shorter run shows it{}",
                     marked(what),
                     if shows { ":" } else { "." }
                 ),
@@ -169,10 +172,6 @@ fn counted(reached: &Reached) -> String {
     format!("{states} states and {moves} moves between them were visited")
 }
 
-fn listed(hosts: &[String]) -> String {
-    hosts.join(", ")
-}
-
 /// Replaces `<!-- explored: FUNCTION… | FILE… -->` by a table: for each file of `tests/scenarios/explore`
 /// and each function, at how many of the places where its interrupt can come it is lost.
 ///
@@ -193,7 +192,8 @@ pub fn tables(content: &str, repository: &Path) -> Result<String> {
                 .with_context(|| file.to_owned())?;
             let _ = write!(table, "| {} |", what(&text));
             for function in &functions {
-                let _ = write!(table, " {} |", places(&text, function).context(file.to_owned())?);
+                let places = places(&text, function).context(file.to_owned())?;
+                let _ = write!(table, " {} |", places.replace(' ', "&nbsp;"));
             }
             table.push('\n');
         }

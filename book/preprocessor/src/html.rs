@@ -20,11 +20,22 @@ pub fn block(block: &Block, traces: &[Trace], root: &str, label: &str) -> String
         escape(&options(block, root, label)),
         escape(&block.text),
     );
+    // Of a text that is explored the plain run is one of many.
+    let (before, after) = match block.attributes.explore.is_empty() {
+        true => ("", ""),
+        false => (
+            "<details class=\"vfio-irq-text\"><summary>The run line by line</summary>",
+            "</details>",
+        ),
+    };
+    html.push_str(before);
     html.push_str("<div class=\"vfio-irq-runs\">");
     for trace in traces {
         html.push_str(&figure(trace, label, traces.len() > 1));
     }
-    html.push_str("</div></div><div class=\"vfio-irq-live\"></div></div>");
+    html.push_str("</div>");
+    html.push_str(after);
+    html.push_str("</div><div class=\"vfio-irq-live\"></div></div>");
     html
 }
 
