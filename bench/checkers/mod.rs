@@ -11,6 +11,7 @@ pub(crate) mod expect;
 pub(crate) mod model;
 pub(crate) mod spin;
 pub(crate) mod system;
+mod text;
 
 /// The case all three checkers have: MSI-X of a kernel with NORESIZE grows by teardown. So many
 /// vectors are enabled, then each may fire so many times while the index is torn down and enabled

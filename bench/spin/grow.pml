@@ -18,16 +18,16 @@
 #define TABLE (VECTORS + 1)
 
 /* The function. */
-bool msix_enable;                   /* MSI-X Enable */
+bool msix_enable;               /* MSI-X Enable */
 bool function_mask;             /* Function Mask */
-bool interrupt_disable;         /* Command, Interrupt Disable */
+bool interrupt_disable;         /* Command, Interrupt Disable; decides nothing here */
 bool message[TABLE];            /* an entry's address is not 0 */
 bool unmasked[TABLE];           /* an entry's Mask bit is clear */
 byte pba[TABLE];                /* cause behind the pending bit */
 short level;                    /* cause of the diverted level: (vector * ARRIVALS) + use */
 
 /* The host. */
-bool remapped[TABLE];             /* the remapping entry is programmed */
+bool remapped[TABLE];           /* the remapping entry is programmed */
 bool handler[TABLE];            /* a handler is installed, with the vector's eventfd */
 byte descriptor[TABLE];         /* cause that came before the handler */
 

@@ -1,16 +1,18 @@
 //! What must hold of any input. One function a target, from bytes; a panic is a finding.
 
 use vfio_irq_core::device::Device;
+use vfio_irq_core::explore::{Answer, Bounds, Explorer, Invariant, Verdict};
 use vfio_irq_core::export::kselftest::{Choice, Source, selftest};
 use vfio_irq_core::export::{Known, Language, program};
 use vfio_irq_core::host::HostProfile;
 use vfio_irq_core::import::import as import_text;
 use vfio_irq_core::link;
 use vfio_irq_core::machine::{Emulator, Machine};
+use vfio_irq_core::notes::{self, Known as Beside};
 use vfio_irq_core::pci::import;
 use vfio_irq_core::render;
 use vfio_irq_core::scenario::ast::Statement;
-use vfio_irq_core::scenario::{Overrides, Player, Scenario};
+use vfio_irq_core::scenario::{Overrides, Player, Scenario, run_emulated};
 use vfio_irq_core::trace::Trace;
 use vfio_irq_core::uapi::{CONFIG_REGION, IrqIndex, IrqSetFlags, IrqSetHeader, eventfd_data};
 
@@ -40,8 +42,31 @@ pub fn scenario(data: &[u8]) {
     let json = scenario.to_json();
     assert_eq!(Scenario::from_json(&json).expect("our own JSON"), scenario);
 
+    explored(&scenario);
     exported(&scenario, text);
     travelled(scenario);
+}
+
+/// What is found is a run that holds everywhere; what is kept stays within the bound.
+fn explored(scenario: &Scenario) {
+    if steps(scenario) > MAX_TESTED {
+        return;
+    }
+    let overrides = Overrides::default();
+    let bounds = Bounds { memory: 1 << 20 };
+    for text in [scenario.clone(), scenario.loosened()] {
+        for invariant in Invariant::ALL {
+            let asked = [invariant];
+            let Ok(mut explorer) = Explorer::new(&text, &overrides, &asked, bounds) else { break };
+            let verdict = (0..4).find_map(|_| explorer.run(150));
+            let reached = explorer.reached();
+            assert!(reached.memory <= bounds.memory, "{reached:?}");
+            if let Some(Verdict { answer: Answer::Fails(found), .. }) = verdict {
+                let run = run_emulated(&found.scenario, &overrides).expect("it was explored");
+                assert!(run.held, "a counterexample that does not hold:\n{}", found.scenario);
+            }
+        }
+    }
 }
 
 /// Most steps of a text that is made a selftest: that runs it on many devices.
@@ -148,6 +173,8 @@ fn shown(trace: &Trace) {
             let _ = (render::label(event, &trace.names), render::sentence(event, &trace.names));
         }
     }
+    let said = notes::text(&notes::of(trace, Beside::nothing()));
+    assert!(said.lines().all(|line| line.chars().count() <= 72), "{said}");
     let json = trace.to_json();
     assert_eq!(&Trace::from_json(&json).expect("our own JSON"), trace);
 }

@@ -16,7 +16,8 @@ pub(crate) const RUN_LONG: &str = "\
 Runs a scenario on the emulator and prints what happened: each call, the host's register accesses \
 inside it, and the way of each interrupt. With `--device`, runs it on that real device instead, \
 which vfio-pci must have and nothing of value may depend on: it is reset, opened, and made to \
-interrupt, and shows its calls and their answers only. Exits with 0 when every expectation held, with 1 when \
+interrupt, and shows its calls and their answers only. What looks like a known mistake gets a note \
+below the trace, with its rule and what to do instead. Exits with 0 when every expectation held, with 1 when \
 one failed (its line goes to standard error), and with 2 when the text is wrong or can't be read.
 
 A scenario is plain text, one step a line, with what is expected of it behind an arrow. Without \
@@ -135,7 +136,8 @@ take links, too.
 
 A program needs nothing but libc and <linux/vfio.h>, or Rust's standard library. It reaches the device by its group \
 and makes it interrupt if it is an e1000e, an edu or an xhci as QEMU has them; for any other, it has a \
-function to fill in. What it can't do is noted on standard error.
+function to fill in. What it can't do is noted on standard error. A step with \
+`meanwhile` is done where it stands, in every form.
 
 `--kselftest` makes one C program of many scenarios in the style of the kernel's selftests: a test each, TAP, \
 with any device under vfio-pci. Each test finds out whether it applies (vector counts, flags, where no flag \
@@ -165,6 +167,7 @@ pub(crate) const RACE_EXAMPLES: &str = "\
 Examples:
   vfio-irq race --host linux-6.1 --workload hotplug
   vfio-irq race --host linux-6.12 --workload on-demand --vectors 3
+  vfio-irq race --host linux-6.1 --workload hotplug --when-off hold
   vfio-irq race --host mediated --workload blocks --format svg > race.svg
   vfio-irq race --scenario qemu/hotplug/linux-6.1 | vfio-irq run -";
 

@@ -19,6 +19,7 @@ use vfio_irq::{
 };
 use vfio_irq_core::explore::{Bounds, Invariant, Reached};
 use vfio_irq_core::export::Known;
+use vfio_irq_core::pci::WhenOff;
 use vfio_irq_core::render;
 use vfio_irq_core::scenario::Overrides;
 use vfio_irq_core::vmm::Setup;
@@ -288,12 +289,25 @@ struct Race {
     /// Entries of the MSI-X table.
     #[arg(long, value_name = "N", default_value_t = Setup::default().table, value_parser = clap::value_parser!(u16).range(race::TABLE))]
     table: u16,
+    /// What the function does with what it raises while MSI-X is off.
+    #[arg(long, value_name = "WHAT", default_value = "divert")]
+    when_off: Off,
     /// How to show it.
     #[arg(long, default_value = "text")]
     format: RaceFormat,
     /// Print one as a scenario instead; without a host, on linux-6.12.
     #[arg(long, value_name = "STRATEGY/WORKLOAD/HOST", conflicts_with_all = ["host", "workload", "format"])]
     scenario: Option<String>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Off {
+    /// Raises INTx instead.
+    Divert,
+    /// Drops it.
+    Drop,
+    /// Holds it until MSI-X is on again.
+    Hold,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -358,7 +372,7 @@ fn execute(cli: &Cli) -> anyhow::Result<Report> {
         Command::Answers(arguments) => print_answers(arguments),
         Command::Export(arguments) => export_scenario(arguments),
         Command::Conform(arguments) => run_conform(arguments),
-        Command::Race(arguments) => run_race(arguments),
+        Command::Race(arguments) => run_race(arguments, cli.color),
         Command::Hosts(list) => Ok(profiles::compare_hosts(list.format.into())),
         Command::Functions(list) => Ok(profiles::compare_functions(list.format.into())),
         Command::Completions { shell } => {
@@ -503,9 +517,14 @@ fn export_scenario(arguments: &Export) -> anyhow::Result<Report> {
     Ok(export::export(&Input::read_or_link(file)?, form, known, page, &options)?)
 }
 
-fn run_race(arguments: &Race) -> anyhow::Result<Report> {
-    let Race { host, workload, vectors, queues, table, format, scenario } = arguments;
-    let setup = Setup { queues: *queues, table: *table, vectors: *vectors };
+fn run_race(arguments: &Race, color: When) -> anyhow::Result<Report> {
+    let Race { host, workload, vectors, queues, table, when_off, format, scenario } = arguments;
+    let when_off = match when_off {
+        Off::Divert => WhenOff::Divert,
+        Off::Drop => WhenOff::Drop,
+        Off::Hold => WhenOff::Hold,
+    };
+    let setup = Setup { queues: *queues, table: *table, vectors: *vectors, when_off };
     if let Some(which) = scenario {
         return Ok(race::scenario(which, setup)?);
     }
@@ -516,7 +535,8 @@ fn run_race(arguments: &Race) -> anyhow::Result<Report> {
         RaceFormat::Svg => race::Format::Svg,
         RaceFormat::Markdown => race::Format::Markdown,
     };
-    Ok(race::run(&hosts, workload.as_deref(), setup, format)?)
+    let paint = paint(color, &io::stdout());
+    Ok(race::run(&hosts, workload.as_deref(), setup, format, paint)?)
 }
 
 /// The address an argument is, unless there is a file of that name.

@@ -3,9 +3,10 @@
 use vfio_irq_core::host::{HostProfile, PROFILES};
 use vfio_irq_core::scenario::DEFAULT_HOST;
 use vfio_irq_core::vmm::race::{MAX_QUEUES, MAX_TABLE, Race, race};
+use vfio_irq_core::vmm::report::Mark;
 use vfio_irq_core::vmm::{STRATEGIES, Setup, Strategy, WORKLOADS, Workload, play};
 
-use crate::{Error, Report};
+use crate::{Error, Paint, Report};
 
 /// How to show a race.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -36,6 +37,7 @@ pub fn run(
     workload: Option<&str>,
     setup: Setup,
     format: Format,
+    paint: Paint,
 ) -> Result<Report, Error> {
     let hosts = if hosts.is_empty() { PROFILES } else { hosts };
     let workloads: Vec<&'static Workload> = match workload {
@@ -44,7 +46,10 @@ pub fn run(
     };
     let raced = race(&workloads, hosts, checked(setup)?).map_err(|error| wrong(&error))?;
     Ok(Report::done(match format {
-        Format::Text => raced.text(),
+        Format::Text => raced.text(&|mark, words| match mark {
+            Mark::Title => paint.strong(words),
+            Mark::Lost => paint.error(words),
+        }),
         Format::Json => json(&raced),
         Format::Svg => raced.svg(),
         Format::Markdown => format!("{}\n{}", Race::columns(), raced.markdown(2)),

@@ -22,6 +22,7 @@ fn race_prints_a_table_for_each_host_and_workload() {
 fn race_on_one_host_in_one_workload_says_who_loses() {
     let ran = ran("race --host linux-6.1 --workload on-demand");
     let row = |name: &str| {
+        // Not the line that says what it does, which is set in.
         let row = ran.stdout.lines().find(|line| line.starts_with(name));
         row.unwrap_or_else(|| panic!("{name}: {}", ran.stdout))
             .split_whitespace()
@@ -48,6 +49,16 @@ fn race_on_a_host_short_of_vectors_counts_the_queues_that_work() {
 }
 
 #[test]
+fn race_of_a_function_that_holds_loses_in_one_micro_step() {
+    let held = ran("race --host linux-6.1 --workload hotplug --when-off hold").stdout;
+    let row = held.lines().find(|line| line.starts_with("qemu ")).expect("raced");
+    assert_eq!(row.split_whitespace().last(), Some("1"), "{held}");
+    assert!(held.contains("The function holds what it raises while MSI-X is off."), "{held}");
+    let scenario = ran("race --scenario qemu/hotplug --when-off hold").stdout;
+    assert!(scenario.contains("function intx msix=8 when-off=hold\n"), "{scenario}");
+}
+
+#[test]
 fn scenario_of_a_race_runs() {
     for which in ["qemu/hotplug/linux-6.1", "crosvm/blocks/mediated", "openvmm/on-demand"] {
         let scenario = ran(&format!("race --scenario {which}"));
@@ -63,6 +74,18 @@ fn chart_and_page_are_what_they_say() {
     assert!(svg.starts_with("<svg ") && svg.ends_with("</svg>\n"), "{svg}");
     let page = ran("race --host mediated --workload blocks --format markdown").stdout;
     assert!(page.contains("## mediated: MSI-X without NORESIZE\n"), "{page}");
+}
+
+#[test]
+fn race_is_coloured_where_colours_are_asked_for() {
+    let arguments = "race --host linux-6.1 --workload hotplug";
+    assert!(!ran(arguments).stdout.contains('\x1b'));
+    let coloured = ran(&format!("{arguments} --color always")).stdout;
+    assert!(coloured.contains("\x1b[1mlinux-6.1: MSI-X with NORESIZE\x1b[0m"), "{coloured}");
+    for format in ["json", "svg", "markdown"] {
+        let plain = ran(&format!("{arguments} --color always --format {format}")).stdout;
+        assert!(!plain.contains('\x1b'), "{format}");
+    }
 }
 
 #[test]

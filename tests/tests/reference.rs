@@ -189,7 +189,7 @@ fn scenario_of_the_page_about_strategies_is_what_is_played() {
     let (block, _) = block.split_once("```").expect("it ends");
     let strategy = Strategy::by_name("qemu").expect("there is one");
     let workload = Workload::by_name("on-demand").expect("there is one");
-    let setup = Setup { queues: 2, table: 2, vectors: None };
+    let setup = Setup { queues: 2, table: 2, ..Setup::default() };
     let played = play(strategy, workload, &PROFILES[0], setup).expect("plays");
     assert_eq!(block, played.scenario().to_string());
 }

@@ -306,6 +306,22 @@ async fn damaged_storage_is_no_harm() {
 }
 
 #[wasm_bindgen_test]
+async fn notes_say_what_looks_like_misuse_and_lead_to_its_line() {
+    let page = Page::new(&format!("{ENABLED}set_irqs msix mask none 0+1\nfire 0\n"), true).await;
+    page.press("Notes").await;
+    let tool = "[data-tool=Notes].vfi-open-tool";
+    let line = page.find(&format!("{tool} li button"));
+    assert!(page.said(tool).contains("MSIX-MASK-BY-RELEASE"), "{}", page.said(tool));
+    assert!(!line.has_attribute("aria-current"), "the run is at its end");
+    line.unchecked_into::<HtmlElement>().click();
+    tick().await;
+    assert!(page.find(&format!("{tool} li button")).has_attribute("aria-current"));
+
+    page.write(".vfi-area", ENABLED).await;
+    assert!(page.said(tool).contains("Nothing in this run"), "{}", page.said(tool));
+}
+
+#[wasm_bindgen_test]
 async fn last_runs_are_listed_once_and_compared() {
     forget_everything();
     let page = Page::new(ENABLED, true).await;

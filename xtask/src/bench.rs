@@ -2,6 +2,7 @@
 //! Chromium, in one table beside the budgets of the design.
 //!
 //! After them the built page in headless Chromium: its size, first step, steps, scrubbing, memory.
+//! Last core's explorer beside Stateright and SPIN (`bench/checkers/README.md`).
 //!
 //! The wasm module is the page's build (`wasm-release`), inlined into a file: no server, no driver.
 
@@ -19,19 +20,32 @@ const WASM_OVER_NATIVE: f64 = 2.0;
 /// Time an iteration in nanoseconds, by workload id.
 type Figures = BTreeMap<String, f64>;
 
-/// Measures and prints. `--native` and `--wasm` measure one side only, `--page` the
-/// built page only. Figures above budget are
-/// marked, and are no failure: a busy machine says nothing about the code.
+/// Measures and prints. `--native` and `--wasm` measure one side only, `--page` the built page only,
+/// `--explore` the explorer beside other checkers only. Figures above budget are marked, and are no
+/// failure: a busy machine says nothing about the code.
 pub(crate) fn run(arguments: &[&str]) -> Result<()> {
     let (native, wasm) = match arguments {
         ["--page"] => return page(),
+        ["--explore"] => return explore(),
         [] => (native()?, browser()?),
         ["--native"] => (native()?, Figures::new()),
         ["--wasm"] => (Figures::new(), browser()?),
-        other => bail!("cargo xtask bench [--native|--wasm|--page], not {}", other.join(" ")),
+        other => {
+            bail!("cargo xtask bench [--native|--wasm|--page|--explore], not {}", other.join(" "))
+        }
     };
     print!("\n{}", table(&native, &wasm));
-    if arguments.is_empty() { page() } else { Ok(()) }
+    if arguments.is_empty() {
+        page()?;
+        explore()?;
+    }
+    Ok(())
+}
+
+/// The explorer, Stateright and SPIN on one case; without SPIN the bench says so.
+fn explore() -> Result<()> {
+    let bench = ["bench", "--package", "vfio-irq-bench", "--bench", "explore"];
+    run_command(&mut command("cargo", &bench))
 }
 
 /// The built site as a reader meets it: what it transfers, and what they wait for.
@@ -43,7 +57,10 @@ fn page() -> Result<()> {
 }
 
 fn native() -> Result<Figures> {
-    run_command(&mut command("cargo", &["bench", "--package", "vfio-irq-bench"]))?;
+    run_command(&mut command(
+        "cargo",
+        &["bench", "--package", "vfio-irq-bench", "--bench", "irqs"],
+    ))?;
     let folder = target().join("criterion");
     let mut figures = Figures::new();
     collect(&folder, &folder, &mut figures)?;

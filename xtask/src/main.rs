@@ -39,9 +39,10 @@ Tasks of this project. Each sets up what it misses on this machine first.
   cargo xtask site
       Build the site once, as it is published, into dist/
 
-  cargo xtask bench [--native|--wasm|--page]
+  cargo xtask bench [--native|--wasm|--page|--explore]
       Measure the core, native and as wasm in headless Chromium, and the
-      built page there, and print all beside the budgets
+      built page there, and print all beside the budgets; then the explorer
+      beside Stateright and SPIN (Debian: spin, gcc), whose answers must agree
 
   cargo xtask fuzz [FUZZER]... [--seconds N] [--merge]
       Fuzz what people paste (scenario config import link), a minute each; --merge keeps

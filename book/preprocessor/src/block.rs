@@ -1,9 +1,11 @@
 //! Finding scenario blocks in a chapter.
 
+use crate::explored;
 use anyhow::{Context, Result, bail, ensure};
 use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use vfio_irq_core::explore::Invariant;
 
 /// A scenario block of a chapter.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -30,6 +32,8 @@ pub struct Attributes {
     pub front: bool,
     /// Hosts to run on instead of the text's own.
     pub hosts: Vec<String>,
+    /// What is asked of every run it allows.
+    pub explore: Vec<Invariant>,
 }
 
 impl Attributes {
@@ -49,8 +53,10 @@ impl Attributes {
                     attributes.hosts = hosts.split('|').map(str::to_owned).collect();
                     ensure!(attributes.hosts.len() > 1, "`compare` needs at least two hosts: A|B");
                 }
+                Some(("explore", words)) => attributes.explore = explored::asked(words)?,
                 _ => bail!(
-                    "`{word}`: a scenario block knows fails, front, host=NAME, compare=NAME|NAME"
+                    "`{word}`: a scenario block knows fails, front, host=NAME, compare=NAME|NAME, \
+                     explore=WORD|WORD"
                 ),
             }
         }

@@ -8,9 +8,8 @@ use vfio_irq_core::render::{self, SvgOptions};
 use vfio_irq_core::trace::Trace;
 
 /// The block with its runs. `root` is the way from the page to the site's root: `""` or `"../"`.
-/// `number` counts the blocks of the page, from 1.
-pub fn block(block: &Block, traces: &[Trace], root: &str, number: usize) -> String {
-    let label = format!("Scenario {number}");
+/// `label` tells it from the others of the page.
+pub fn block(block: &Block, traces: &[Trace], root: &str, label: &str) -> String {
     let mut html = String::new();
     let _ = write!(
         html,
@@ -18,14 +17,25 @@ pub fn block(block: &Block, traces: &[Trace], root: &str, number: usize) -> Stri
          <div class=\"vfio-irq-static\">\
          <pre class=\"vfio-irq-listing\"><code class=\"language-scenario nohighlight\">{}</code></pre>",
         escape(&block.text),
-        escape(&options(block, root, &label)),
+        escape(&options(block, root, label)),
         escape(&block.text),
     );
+    // Of a text that is explored the plain run is one of many.
+    let (before, after) = match block.attributes.explore.is_empty() {
+        true => ("", ""),
+        false => (
+            "<details class=\"vfio-irq-text\"><summary>The run line by line</summary>",
+            "</details>",
+        ),
+    };
+    html.push_str(before);
     html.push_str("<div class=\"vfio-irq-runs\">");
     for trace in traces {
-        html.push_str(&figure(trace, &label, traces.len() > 1));
+        html.push_str(&figure(trace, label, traces.len() > 1));
     }
-    html.push_str("</div></div><div class=\"vfio-irq-live\"></div></div>");
+    html.push_str("</div>");
+    html.push_str(after);
+    html.push_str("</div><div class=\"vfio-irq-live\"></div></div>");
     html
 }
 

@@ -12,7 +12,7 @@
 //!
 //! and the reader gets the listing, the run, and, once the block is in view, the playground. The
 //! fence may add `fails` (an expectation is meant not to hold), `host=NAME` (run on this host) and
-//! `compare=NAME|NAME` (run on each). A block that is wrong fails the build with its place.
+//! `compare=NAME|NAME` (run on each), and `explore=WORD|WORD` (what exploring it says). A block that is wrong fails the build with its place.
 //!
 //! On which kernels a clause was seen is put in from the verified file, which the real-kernel run
 //! writes. The reference tables are what the core answers when it is asked.
@@ -25,6 +25,7 @@ pub mod comments;
 pub mod coverage;
 pub mod differences;
 pub mod examples;
+pub mod explored;
 pub mod html;
 pub mod marks;
 pub mod page;

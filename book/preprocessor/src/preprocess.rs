@@ -4,11 +4,11 @@ use crate::block::{self, Block};
 use crate::coverage::{self, Matrix};
 use crate::marks::Clauses;
 use crate::verified::Verified;
-use crate::{built, clauses, differences, html, marks, page, reference, run};
+use crate::{built, clauses, differences, explored, html, marks, page, reference, run};
 use anyhow::{Context, Result, bail};
 use mdbook_preprocessor::book::{Book, BookItem, Chapter};
 use mdbook_preprocessor::{Preprocessor, PreprocessorContext};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Replaces every scenario block by its run, and says of every clause on which kernels it was seen.
 #[derive(Clone, Copy, Debug)]
@@ -50,6 +50,8 @@ impl Preprocessor for VfioIrq {
 
 /// What is said of the clauses.
 struct Seen {
+    /// The repository's root.
+    root: PathBuf,
     verified: Verified,
     clauses: Clauses,
     differences: Vec<differences::Difference>,
@@ -81,14 +83,16 @@ impl Seen {
             }
         }
         let source = built::source(repository);
-        Ok(Self { verified, clauses: all, differences, source, coverage })
+        let root = repository.to_owned();
+        Ok(Self { root, verified, clauses: all, differences, source, coverage })
     }
 
     fn put(&self, chapter: &mut Chapter) -> Result<()> {
         let Some(path) = path_of(chapter).cloned() else { return Ok(()) };
-        let Self { verified, clauses, differences, source, coverage } = self;
+        let Self { root, verified, clauses, differences, source, coverage } = self;
         let put = || {
-            let content = marks::put(&chapter.content, &way_up(&path), verified)?;
+            let content = explored::tables(&chapter.content, root)?;
+            let content = marks::put(&content, &way_up(&path), verified)?;
             let content = marks::put_in_rows(&content, clauses, verified)?;
             let sources = page::Sources { verified, clauses, differences, source };
             let content = page::put(&content, sources)?;
@@ -135,7 +139,12 @@ fn replaced(content: &str, blocks: &[Block], name: &str, root: &str) -> Result<S
     for (index, block) in blocks.iter().enumerate() {
         result.push_str(&content[done..block.range.start]);
         match run::run(block, name) {
-            Ok(traces) => result.push_str(&html::block(block, &traces, root, index + 1)),
+            Ok(traces) => {
+                let label = format!("Scenario {}", index + 1);
+                result.push_str(&html::block(block, &traces, root, &label));
+                let explored = explored::put(block, root, index + 1);
+                result.push_str(&explored.with_context(|| format!("{name}:{}", block.line))?);
+            }
             Err(found) => problems.extend(found.iter().map(ToString::to_string)),
         }
         done = block.range.end;

@@ -31,6 +31,9 @@ pub(super) fn intx_masked(machine: &Machine) -> bool {
     matches!(machine.host.mode(), IrqMode::Intx(intx) if intx.masked)
 }
 
+/// The number of a cause that is only tried.
+const PROBE: u32 = 1 << 30;
+
 /// The arrivals that would be delivered at once if they came now, and which the call that this
 /// choice begins must not touch: their vectors are none of its own, and their index can grow.
 pub(super) fn live(machine: &Machine, place: &Place, choice: Choice, plan: &Plan) -> u16 {
@@ -56,9 +59,10 @@ pub(super) fn live(machine: &Machine, place: &Place, choice: Choice, plan: &Plan
         {
             let mut events = alloc::vec::Vec::new();
             let mut copy = machine.clone();
-            copy.ledger.number_from(1);
+            // A number nothing else has.
+            copy.ledger.number_from(PROBE);
             copy.stimulate(arrival.stimulus, &mut events);
-            if signalled(&events, 1).next().is_some() {
+            if signalled(&events, PROBE).next().is_some() {
                 live |= 1 << at;
             }
         }

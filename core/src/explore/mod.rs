@@ -24,6 +24,7 @@
 //! another. A cause is known by the stimulus it comes from, not by when it came, and counts of what
 //! is settled are kept only where the text asks for them: so runs that differ in nothing that
 //! matters meet. Each part of a machine is kept once ([`store`]), a state is three numbers.
+//! Which of several arrivals of one line it is that waits is not told apart ([`walk`]), and
 //! [`reduce`] passes over orders that can't matter.
 
 mod check;
@@ -49,7 +50,7 @@ use crate::scenario::{Overrides, Scenario, TextError};
 use check::Violation;
 use moves::{Moved, Moves};
 use plan::Plan;
-use walk::Choice;
+use walk::{Choice, Uses};
 
 pub use plan::{MAX_ARRIVALS, MAX_MOVES, MAX_TIMES};
 pub use tally::{Tallied, tally};
@@ -234,9 +235,11 @@ impl Explorer {
         })
     }
 
-    /// Follows every order, whether it can matter or not: to compare.
+    /// Follows every order, whether it can matter or not, and tells every cause from every other: to
+    /// compare. For a search that has not begun.
     pub fn in_full(mut self) -> Self {
         self.reduced = false;
+        self.moves.uses = Uses::Each;
         self
     }
 

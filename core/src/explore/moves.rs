@@ -14,7 +14,7 @@ use super::Invariant;
 use super::check::{self, Seen, Violation, is_loss};
 use super::plan::{Act, Origin, Plan};
 use super::store::{Key, Slot, Store, hash_of, spread, table_bytes};
-use super::walk::{self, Caller, Choice, Place, Watch};
+use super::walk::{self, Caller, Choice, Place, Uses, Watch};
 use crate::device::Fd;
 use crate::event::{CauseId, Event};
 use crate::host::IrqMode;
@@ -62,6 +62,7 @@ pub(super) struct Moves {
     kept: Vec<Tally>,
     /// Counts as lost what [`is_loss`] says, and nothing else.
     strict: bool,
+    pub(super) uses: Uses,
     watch: Watch,
     effects: Vec<Effect>,
     table: HashTable<Slot>,
@@ -86,6 +87,7 @@ impl Moves {
             asked,
             kept,
             strict,
+            uses: Uses::Alike,
             watch: Watch::default(),
             effects: Vec::new(),
             table: HashTable::new(),
@@ -161,7 +163,12 @@ impl Moves {
         let which = match choice {
             Choice::Arrival(at) => {
                 let at = usize::from(at);
-                Origin::Arrival(at).number(self.plan.arrivals[at].times - place.left[at])
+                // Alike, the machine says which number it gets.
+                let came = match self.uses {
+                    Uses::Each => self.plan.arrivals[at].times - place.left[at],
+                    Uses::Alike => 0,
+                };
+                Origin::Arrival(at).number(came)
             }
             _ => {
                 let caller = place.thread(choice)?;
@@ -191,7 +198,7 @@ impl Moves {
         let machine = &mut self.store.machine;
         let masked = check::intx_masked(machine);
         let lost = machine.ledger.summary().lost;
-        let made = walk::make(machine, &self.plan, place, choice, live, &mut self.watch);
+        let made = walk::make(machine, &self.plan, place, choice, live, self.uses, &mut self.watch);
         let events = self.watch.events();
         let seen =
             Seen { plan: &self.plan, machine, before: place, made: &made, choice, masked, events };

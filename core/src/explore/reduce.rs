@@ -8,7 +8,7 @@
 //! over ends where something that is followed ends, so whether an invariant fails is found out
 //! either way. Which failing run is the shortest is not: that is searched for in full.
 //!
-//! The interchangeable arrivals of one line are one by construction: only their number is kept.
+//! That the arrivals of one line are interchangeable is seen to elsewhere (`walk::Uses`).
 
 use super::plan::Plan;
 use super::store::{Key, Store};

@@ -54,6 +54,11 @@ impl Hasher for Quick {
         self.add(value);
     }
 
+    fn write_u128(&mut self, value: u128) {
+        self.add(value as u64);
+        self.add((value >> 64) as u64);
+    }
+
     fn write_usize(&mut self, value: usize) {
         self.add(value as u64);
     }

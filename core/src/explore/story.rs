@@ -6,7 +6,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use super::plan::{Act, Plan};
-use super::walk::{self, Choice, Place};
+use super::walk::{self, Choice, Place, Uses};
 use crate::device::{Answer, Moment, Stimulus};
 use crate::errno::Errno;
 use crate::event::Event;
@@ -70,27 +70,22 @@ impl Story<'_> {
         self.lines.push(Line { statement: Some(Statement::Step(step)), comment: None });
     }
 
-    /// Two threads: which names are made first depends on the run, so all are made here.
+    /// The lines that make descriptors, which are no moves; and where two threads make theirs in an
+    /// order that depends on the run, a line that makes them all.
     fn names(&mut self) {
+        let mut own: Vec<String> = Vec::new();
+        for step in self.plan.lines.iter().flatten() {
+            if let Action::Eventfd(all) | Action::Plainfd(all) = &step.action.what {
+                own.extend(all.iter().flat_map(Names::each));
+                self.say(StepLine::of(step.action.what.clone()));
+            }
+        }
         if self.plan.second.is_empty() {
             return;
         }
-        let mut listed: Vec<String> = Vec::new();
-        let steps = self.plan.lines.iter().flatten();
-        let own: Vec<String> = steps
-            .filter_map(|step| match &step.action.what {
-                Action::Eventfd(all) | Action::Plainfd(all) => Some(all),
-                _ => None,
-            })
-            .flat_map(|all| all.iter().flat_map(Names::each))
-            .collect();
-        for (name, _) in &self.plan.names {
-            if !own.contains(name) {
-                listed.push(name.clone());
-            }
-        }
-        if !listed.is_empty() {
-            let names = listed.into_iter().map(Names::One).collect();
+        let listed = self.plan.names.iter().filter(|(name, _)| !own.contains(name));
+        let names: Vec<Names> = listed.map(|(name, _)| Names::One(name.clone())).collect();
+        if !names.is_empty() {
             self.say(StepLine::of(Action::Eventfd(names)));
         }
     }
@@ -101,7 +96,7 @@ impl Story<'_> {
         let thread = before.thread(choice);
         let step = thread.and_then(|caller| before.at(caller, self.plan));
         let (plan, machine) = (self.plan, &mut self.machine);
-        let made = walk::make(machine, plan, &before, choice, 0, &mut events);
+        let made = walk::make(machine, plan, &before, choice, 0, Uses::Each, &mut events);
         self.place = made.place;
         for event in &events {
             if let Event::Step(step) = event

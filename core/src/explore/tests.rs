@@ -270,3 +270,35 @@ fn what_cannot_be_explored_says_where() {
     ];
     insta::assert_snapshot!(all.join("\n"));
 }
+
+#[test]
+fn a_counterexample_makes_the_descriptors_it_names() {
+    let text = "plainfd p
+set_irqs err trigger eventfd 0 [a] -> 0
+set_irqs err trigger eventfd 0 [p] -> EINVAL
+set_irqs err trigger none 0+1 -> 0
+read a -> 2
+";
+    fails(text, &[Invariant::Expected]);
+}
+
+#[test]
+fn which_of_several_alike_waits_is_not_told_apart() {
+    let text = grown("simple", "linux-6.1", "msix", 0).replace("fire 0", "fire 0 x6");
+    let few = explorer(&text, &[Invariant::Eventfd]).finish();
+    let all = explorer(&text, &[Invariant::Eventfd]).in_full().finish();
+    assert_eq!((&few.answer, &all.answer), (&Answer::Holds, &Answer::Holds));
+    assert!(5 * few.reached.states < 4 * all.reached.states, "{few:?} {all:?}");
+}
+
+#[test]
+fn an_interrupt_that_waits_is_not_taken_for_one_that_is_tried() {
+    let text = "host linux-6.12
+set_irqs msix trigger eventfd 5 [a] -> 0
+meanwhile fire 0 x2
+set_irqs msix trigger eventfd 1 [b] -> 0
+read a
+set_irqs msix trigger eventfd 2 [c] -> 0
+";
+    ask(text, &[Invariant::Undisturbed]);
+}

@@ -1,17 +1,18 @@
 //! One move: what can be next, and what it does.
 
 use alloc::vec::Vec;
+use core::hash::{Hash, Hasher};
 
 use super::plan::{Act, Arrival, MAX_ARRIVALS, Move, Origin, Plan};
 use crate::device::{Answer, Fd};
 use crate::errno::Errno;
-use crate::event::{Event, Outcome, Sink};
+use crate::event::{CauseId, Event, Outcome, Sink};
 use crate::guest::GuestCall;
 use crate::machine::Machine;
 use crate::scenario::Reply;
 
 /// Where both threads and the arrivals are.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Place {
     /// Moves of the first thread that are done.
     pub(super) first: u16,
@@ -30,6 +31,16 @@ pub(super) enum Caller {
     Nobody,
     First,
     Second,
+}
+
+/// In four words: a place is looked up for every move.
+impl Hash for Place {
+    fn hash<H: Hasher>(&self, hasher: &mut H) {
+        let threads = u64::from(self.first) << 32 | u64::from(self.second) << 16;
+        let call = u64::from(self.live) << 48 | self.caller as u64;
+        hasher.write_u64(threads ^ call);
+        hasher.write_u128(u128::from_le_bytes(self.left));
+    }
 }
 
 /// What happens next.
@@ -218,6 +229,34 @@ impl Sink for Watch {
     }
 }
 
+/// How the causes of one arrival, which comes several times, are told apart.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Uses {
+    /// By when they came.
+    Each,
+    /// As far as there is anything to tell apart: one takes the first number that no other has which
+    /// is still somewhere. Which of those that came is the one that waits does not matter.
+    Alike,
+}
+
+impl Uses {
+    fn number(self, machine: &Machine, at: usize, came: u8) -> u32 {
+        let origin = Origin::Arrival(at);
+        match self {
+            Self::Each => origin.number(came),
+            Self::Alike => {
+                let somewhere = |number: u32| {
+                    let cause = CauseId(number);
+                    machine.ledger.place(cause).is_some()
+                        || machine.function.intx_cause() == Some(cause)
+                };
+                let mut numbers = (0..=came).map(|used| origin.number(used));
+                numbers.find(|number| !somewhere(*number)).unwrap_or(origin.number(came))
+            }
+        }
+    }
+}
+
 /// Makes a move that [`Place::choices`] has. `live`: [`Place::live`] of a call it begins.
 pub(super) fn make(
     machine: &mut Machine,
@@ -225,13 +264,14 @@ pub(super) fn make(
     place: &Place,
     choice: Choice,
     live: u16,
+    uses: Uses,
     sink: &mut dyn Sink,
 ) -> Made {
     let mut made = Made { place: *place, reply: None, cause: None };
     if let Choice::Arrival(at) = choice {
         let left = &mut made.place.left[usize::from(at)];
         let arrival = &plan.arrivals[usize::from(at)];
-        let cause = Origin::Arrival(usize::from(at)).number(arrival.times - *left);
+        let cause = uses.number(machine, usize::from(at), arrival.times - *left);
         *left -= 1;
         machine.ledger.number_from(cause);
         machine.stimulate(arrival.stimulus, sink);

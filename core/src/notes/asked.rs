@@ -3,7 +3,7 @@
 use alloc::format;
 use alloc::vec::Vec;
 
-use super::{Kind, Said};
+use super::note::{Kind, Said};
 use crate::device::Fd;
 use crate::request::{Action, Data};
 use crate::uapi::{IrqIndex, IrqSetFlags, IrqSetHeader};
@@ -18,6 +18,8 @@ pub(super) struct Asked {
     pub(super) start: u32,
     pub(super) count: u32,
     pub(super) data: Data,
+    /// `argsz` covers the data, and the data is there.
+    pub(super) whole: bool,
 }
 
 impl Asked {
@@ -42,7 +44,20 @@ impl Asked {
             _ => return None,
         };
         let index = IrqIndex::from_raw(header.index)?;
-        Some(Self { line, index, action, start: header.start, count: header.count, data })
+        let (start, count) = (header.start, header.count);
+        let items = match &data {
+            Data::None => count as usize,
+            Data::Bool(bytes) => bytes.len(),
+            Data::Eventfd(fds) => fds.len(),
+        };
+        let size = match &data {
+            Data::None => 0,
+            Data::Bool(_) => 1,
+            Data::Eventfd(_) => 4,
+        };
+        let argsz = u64::from(IrqSetHeader::SIZE) + u64::from(count) * size;
+        let whole = items == count as usize && u64::from(header.argsz) >= argsz;
+        Some(Self { line, index, action, start, count, data, whole })
     }
 
     /// Whether it sets or takes away triggers: vector and descriptor.

@@ -5,8 +5,10 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use super::Names;
+use super::asked::Asked;
+use super::note::{Kind, Said, list, name};
 use super::setup::Setup;
-use super::{Kind, Names, Said, list, name};
 use crate::device::Fd;
 use crate::event::{CauseId, Source};
 use crate::guest::GuestEvent;
@@ -31,6 +33,8 @@ pub(super) struct Eventfds {
     closed: BTreeMap<Fd, Closed>,
     /// Closed at all.
     gone: BTreeSet<Fd>,
+    /// In KVM's hands.
+    kvm: BTreeSet<Fd>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -61,10 +65,12 @@ impl Eventfds {
         self.counts.get(&fd).is_some_and(|count| *count > 0)
     }
 
-    /// Whether somebody reads what it counts: it is open, and it is not the host that takes it.
-    pub(super) fn can_be_read(&self, fd: Fd, setup: &Setup) -> bool {
+    /// Whether a loopback of these waits to be heard: the user has one open that the host does not
+    /// take the counts of, and KVM, which hears at once, has none.
+    pub(super) fn waits(&self, mut fds: impl Iterator<Item = Fd> + Clone, setup: &Setup) -> bool {
         let unmask = setup.active.as_ref().and_then(|active| active.unmask);
-        !self.gone.contains(&fd) && unmask != Some(fd)
+        let heard = fds.clone().any(|fd| self.kvm.contains(&fd));
+        !heard && fds.any(|fd| !self.gone.contains(&fd) && unmask != Some(fd))
     }
 
     pub(super) fn cause(&mut self, cause: CauseId, source: Source) {
@@ -122,8 +128,13 @@ impl Eventfds {
         match *event {
             GuestEvent::Assigned(irqfd) => {
                 self.watched.insert(irqfd.eventfd);
+                self.kvm.insert(irqfd.eventfd);
                 // It takes what was counted before.
                 Some(irqfd.eventfd)
+            }
+            GuestEvent::Deassigned { eventfd, .. } => {
+                self.kvm.remove(&eventfd);
+                None
             }
             GuestEvent::Injected { eventfd, .. } => {
                 self.counts.remove(&eventfd);
@@ -139,10 +150,18 @@ impl Eventfds {
 
     /// A request was answered, and `setup` is as it is now: what is no trigger any more can be
     /// closed.
-    pub(super) fn answered(&mut self, setup: &Setup) {
-        self.closed.retain(|fd, _| setup.trigger(*fd).is_some());
+    pub(super) fn answered(&mut self, setup: &Setup, asked: &Asked) {
+        let same = |closed: &Closed| {
+            closed.index == asked.index && (asked.is_disable() || asked.names(closed.vector))
+        };
+        self.closed.retain(|fd, closed| !same(closed) || setup.trigger(*fd).is_some());
         let unmask = setup.active.as_ref().and_then(|active| active.unmask);
         self.watched.extend(unmask);
+    }
+
+    /// The device was closed, and its triggers went.
+    pub(super) fn device_closed(&mut self) {
+        self.closed.clear();
     }
 
     /// The run goes on with something else than closing what it has.

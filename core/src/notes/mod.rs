@@ -15,163 +15,32 @@
 
 mod asked;
 mod eventfds;
+mod note;
 mod pin;
+mod refused;
 mod setup;
 mod vectors;
 
 #[cfg(test)]
 mod tests;
 
-use alloc::borrow::Cow;
-use alloc::collections::BTreeMap;
-use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::clause::Clause;
 use crate::device::Fd;
 use crate::event::{Call, Event, Outcome, Step};
 use crate::machine::Machine;
-use crate::render::wrap;
 use crate::trace::{Entry, Trace};
 use crate::uapi::{IrqIndex, IrqInfoFlags, NUM_IRQS};
 
 use asked::Asked;
 use eventfds::Eventfds;
+use note::Said;
+pub use note::{Kind, Note, text};
 use pin::Pin;
 use setup::Setup;
 use vectors::Vectors;
-
-/// What a note is about.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
-pub enum Kind {
-    /// A vector is to be added where vectors come and go as a set.
-    Growth,
-    /// An index was disabled and enabled again with more vectors.
-    Rebuild,
-    /// A positive answer of SET_IRQS taken for success.
-    Short,
-    /// DATA_NONE with a count, and nobody listens to what it fires.
-    Fires,
-    /// A mask or unmask action on MSI or MSI-X.
-    MaskAction,
-    /// INTx stays masked to the end.
-    LeftMasked,
-    /// An eventfd rose and was never read, while others were.
-    NeverRead,
-    /// A refused request took live triggers away.
-    Dropped,
-    /// The eventfd of a trigger was closed.
-    ClosedTrigger,
-    /// `argsz` is 0.
-    NoSize,
-    /// A second one of INTx, MSI and MSI-X is to be enabled.
-    SecondIndex,
-    /// Enable was set in config space, and by no request.
-    ByHand,
-    /// MSI's vector 0 was de-assigned while others are live.
-    VectorZero,
-    /// A descriptor below -1.
-    Negative,
-    /// A live vector was given the eventfd it has.
-    Rearmed,
-    /// INTx's trigger is its unmask eventfd.
-    SelfUnmask,
-    /// INTx was unmasked while the device still asserted it.
-    EarlyUnmask,
-}
-
-impl Kind {
-    /// All, in the order of the book's page.
-    pub const ALL: [Self; 17] = [
-        Self::Growth,
-        Self::Rebuild,
-        Self::Short,
-        Self::Fires,
-        Self::MaskAction,
-        Self::LeftMasked,
-        Self::NeverRead,
-        Self::Dropped,
-        Self::ClosedTrigger,
-        Self::NoSize,
-        Self::SecondIndex,
-        Self::ByHand,
-        Self::VectorZero,
-        Self::Negative,
-        Self::Rearmed,
-        Self::SelfUnmask,
-        Self::EarlyUnmask,
-    ];
-
-    /// Its name in JSON and in lists.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Growth => "growth",
-            Self::Rebuild => "rebuild",
-            Self::Short => "short",
-            Self::Fires => "fires",
-            Self::MaskAction => "mask-action",
-            Self::LeftMasked => "left-masked",
-            Self::NeverRead => "never-read",
-            Self::Dropped => "dropped",
-            Self::ClosedTrigger => "closed-trigger",
-            Self::NoSize => "no-size",
-            Self::SecondIndex => "second-index",
-            Self::ByHand => "by-hand",
-            Self::VectorZero => "vector-zero",
-            Self::Negative => "negative",
-            Self::Rearmed => "rearmed",
-            Self::SelfUnmask => "self-unmask",
-            Self::EarlyUnmask => "early-unmask",
-        }
-    }
-}
-
-/// One note.
-#[derive(Clone, PartialEq, Eq, Debug)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub struct Note {
-    /// The line it is about, from 1.
-    pub line: u32,
-    /// Later lines of which the same would be said.
-    pub also: Vec<u32>,
-    /// What it is about.
-    pub kind: Kind,
-    /// The rule that says why.
-    pub clause: Clause,
-    /// What was done, and what to do instead: plain sentences.
-    pub text: String,
-}
-
-impl Note {
-    /// `line 4, MSG-LOOPBACK: …`, not wrapped.
-    pub fn sentence(&self) -> String {
-        let mut lines = format!("line {}", self.line);
-        match &self.also[..] {
-            [] => {}
-            [one] => lines = format!("lines {} and {one}", self.line),
-            [one, rest @ ..] => {
-                lines = format!("lines {}, {one} and {} more", self.line, rest.len());
-            }
-        }
-        format!("{lines}, {}: {}", self.clause, self.text)
-    }
-}
-
-/// The notes as text, no line longer than 72 characters; empty when there are none.
-pub fn text(notes: &[Note]) -> String {
-    let mut text = String::new();
-    for note in notes {
-        for (at, part) in wrap(&note.sentence(), 71).iter().enumerate() {
-            text += if at == 0 { " " } else { "   " };
-            text += part;
-            text.push('\n');
-        }
-    }
-    text
-}
 
 /// What is known of the device besides what the run's GET_IRQ_INFO says.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -231,7 +100,7 @@ pub fn of(trace: &Trace, known: Known) -> Vec<Note> {
 #[derive(Clone, Debug)]
 enum Under {
     /// SET_IRQS, if its index and flags mean something; and the vectors whose handler went.
-    SetIrqs { asked: Option<Asked>, argsz: u32, gone: Vec<u32> },
+    SetIrqs { asked: Option<Asked>, argsz: u32, gone: BTreeSet<u32> },
     /// Anything else.
     Other(Call),
 }
@@ -249,54 +118,8 @@ pub struct Notes {
     said: Said,
 }
 
-/// The notes so far, each kind and clause once.
-#[derive(Clone, Debug, Default)]
-struct Said(Vec<Note>);
-
-impl Said {
-    fn say(&mut self, line: u32, kind: Kind, clause: &'static str, text: String) {
-        let same = |note: &&mut Note| note.kind == kind && note.clause == clause;
-        match self.0.iter_mut().find(same) {
-            Some(note) if note.line == line || note.also.contains(&line) => {}
-            Some(note) => note.also.push(line),
-            None => {
-                let clause = Cow::Borrowed(clause);
-                self.0.push(Note { line, also: Vec::new(), kind, clause, text });
-            }
-        }
-    }
-}
-
 /// Names of descriptors.
 type Names = BTreeMap<Fd, String>;
-
-/// `a`, or the number of a descriptor that has no name.
-fn name(fd: Fd, names: &Names) -> String {
-    names.get(&fd).map_or_else(|| format!("fd {fd}"), ToString::to_string)
-}
-
-/// `vector 3`, `vectors 0 and 1`, `vectors 0 to 4`, `vectors 0, 2 and 3 more`.
-fn vectors_words(vectors: &[u32]) -> String {
-    match vectors {
-        [] => "no vector".into(),
-        [one] => format!("vector {one}"),
-        [one, two] => format!("vectors {one} and {two}"),
-        [first, .., last] if (last - first) as usize == vectors.len() - 1 => {
-            format!("vectors {first} to {last}")
-        }
-        [one, two, rest @ ..] => format!("vectors {one}, {two} and {} more", rest.len()),
-    }
-}
-
-/// `a`, `a and b`, `a, b and 3 more`.
-fn list(words: &[String]) -> String {
-    match words {
-        [] => String::new(),
-        [one] => one.clone(),
-        [one, two] => format!("{one} and {two}"),
-        [one, two, rest @ ..] => format!("{one}, {two} and {} more", rest.len()),
-    }
-}
 
 impl Notes {
     /// Before the first line; the device is open and no index enabled.
@@ -329,9 +152,7 @@ impl Notes {
         self.vectors.finish(&mut self.said, names);
         self.pin.finish(&self.setup, &mut self.said, names);
         self.eventfds.finish(&mut self.said, names);
-        let mut notes = self.said.0;
-        notes.sort_by_key(|note| (note.line, note.kind));
-        notes
+        self.said.finish()
     }
 
     fn event(&mut self, event: &Event, names: &Names) {
@@ -343,7 +164,7 @@ impl Notes {
                 if let Some(Under::SetIrqs { gone, .. }) = &mut self.under
                     && matches!(index, IrqIndex::Msi | IrqIndex::Msix)
                 {
-                    gone.push(u32::from(*vector));
+                    gone.insert(u32::from(*vector));
                 }
             }
             Event::Cause { cause, source } => {
@@ -390,7 +211,7 @@ impl Notes {
                     let counted = |fd| self.eventfds.has_count(fd);
                     self.pin.begin(&self.setup, asked, counted);
                 }
-                Under::SetIrqs { asked, argsz: header.argsz, gone: Vec::new() }
+                Under::SetIrqs { asked, argsz: header.argsz, gone: BTreeSet::new() }
             }
             other => {
                 if let Call::RegionWrite { region, offset, data } = other {
@@ -432,7 +253,7 @@ impl Notes {
                     self.vectors.closed_device(&mut self.said);
                     self.setup = Setup::default();
                     self.pin = Pin::default();
-                    self.eventfds.answered(&self.setup);
+                    self.eventfds.device_closed();
                 }
                 // MSG-REARM is no loss after a reset: it may have emptied the table.
                 (Call::Reset, Outcome::Answer(_)) => self.setup.shaken(),
@@ -445,7 +266,7 @@ impl Notes {
         }
     }
 
-    fn answered(&mut self, asked: &Asked, outcome: &Outcome, gone: &[u32], names: &Names) {
+    fn answered(&mut self, asked: &Asked, outcome: &Outcome, gone: &BTreeSet<u32>, names: &Names) {
         let Self { known, setup, vectors, pin, eventfds, said, .. } = self;
         if let Outcome::Refused { clause: Some(clause), .. } = outcome
             && clause == "MSG-NORESIZE"
@@ -453,10 +274,9 @@ impl Notes {
             known.noresize[asked.index.raw() as usize] = Some(true);
         }
         asked.descriptors(said);
-        let readable = |fd: Fd| eventfds.can_be_read(fd, setup);
-        vectors.answered(known, setup, (asked, outcome, gone), &readable, said, names);
+        vectors.answered(known, setup, (asked, outcome, gone), eventfds, said, names);
         pin.answered(setup, asked, outcome, said, names);
         setup.answered(asked, outcome, gone);
-        eventfds.answered(setup);
+        eventfds.answered(setup, asked);
     }
 }

@@ -1,8 +1,9 @@
 //! Notes about INTx: a level that masks itself at each signal.
 
+use super::Names;
 use super::asked::Asked;
+use super::note::{Kind, Said, name};
 use super::setup::Setup;
-use super::{Kind, Names, Said, name};
 use crate::device::{Answer, Fd};
 use crate::event::{CauseId, Outcome, Source};
 use crate::guest::GuestEvent;

@@ -64,8 +64,10 @@ impl Setup {
             IrqIndex::Err => single(self.err),
             IrqIndex::Req => single(self.req),
             index => {
-                let armed = self.on(index).into_iter().flat_map(|active| &active.armed);
-                armed.filter(|(at, _)| asked.names(**at)).map(|(at, fd)| (*at, *fd)).collect()
+                let end = asked.start.saturating_add(asked.count);
+                let armed = self.on(index).into_iter();
+                let armed = armed.flat_map(|active| active.armed.range(asked.start..end));
+                armed.map(|(at, fd)| (*at, *fd)).collect()
             }
         }
     }
@@ -88,7 +90,7 @@ impl Setup {
         }
     }
 
-    pub(super) fn answered(&mut self, asked: &Asked, outcome: &Outcome, gone: &[u32]) {
+    pub(super) fn answered(&mut self, asked: &Asked, outcome: &Outcome, gone: &BTreeSet<u32>) {
         match outcome {
             Outcome::Answer(Answer::Done) => self.done(asked),
             // A first enable that failed leaves the index off, and it was off before.
@@ -136,9 +138,7 @@ impl Setup {
                 self.active = Some(active);
             }
             (index, None) if asked.is_disable() => {
-                if self.on(index).is_some() {
-                    self.active = None;
-                }
+                self.active.take_if(|active| active.index == index);
             }
             (IrqIndex::Intx, None) if asked.action == Action::Unmask => {
                 if let (Some(active), Data::Eventfd(fds)) = (&mut self.active, &asked.data) {

@@ -1,16 +1,22 @@
 //! Notes about what SET_IRQS does to an index as a whole and to vectors of MSI and MSI-X.
 
+use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use super::asked::{Asked, is_exclusive};
+use super::eventfds::Eventfds;
+use super::note::{Kind, Said, list, name, vectors_words};
+use super::refused::{self, Why};
 use super::setup::{Active, Setup};
-use super::{Kind, Known, Names, Said, list, name, vectors_words};
+use super::{Known, Names};
 use crate::device::{Answer, Fd};
 use crate::event::Outcome;
-use crate::request::Action;
 use crate::uapi::{CONFIG_REGION, IrqIndex};
+
+/// Most loopbacks that wait to be heard; older ones are taken for heard.
+const MOST_FIRED: usize = 64;
 
 /// What waits for the rest of the run to be judged.
 #[derive(Clone, Debug, Default)]
@@ -32,7 +38,7 @@ struct Fired {
     line: u32,
     index: IrqIndex,
     vectors: Vec<u32>,
-    eventfds: Vec<Fd>,
+    eventfds: BTreeSet<Fd>,
 }
 
 #[derive(Clone, Debug)]
@@ -58,8 +64,8 @@ impl Vectors {
         &mut self,
         known: &Known,
         setup: &Setup,
-        (asked, outcome, gone): (&Asked, &Outcome, &[u32]),
-        readable: &dyn Fn(Fd) -> bool,
+        (asked, outcome, gone): (&Asked, &Outcome, &BTreeSet<u32>),
+        eventfds: &Eventfds,
         said: &mut Said,
         names: &Names,
     ) {
@@ -69,14 +75,16 @@ impl Vectors {
             Outcome::Answer(Answer::Only(had)) => self.cut_short(asked, *had),
             Outcome::Answer(Answer::Done) => {
                 self.done(known, setup, asked, said, names);
-                self.fire(setup, asked, readable);
+                self.fire(setup, asked, eventfds);
             }
-            Outcome::Refused { clause, .. } => {
-                let clause = clause.as_deref();
-                self.second_index(setup, (asked, clause), said, names);
-                growth(known, setup, asked, clause, said);
-                dropped(known, setup, (asked, clause, gone), said);
-                mask_action(known, asked, said);
+            Outcome::Refused { errno, clause } => {
+                let why = Why { errno: *errno, clause: clause.as_deref() };
+                if refused::second_index(setup, asked, why, said) {
+                    self.other_than_fired(asked.index, said, names);
+                }
+                refused::growth(known, setup, asked, why, said);
+                refused::dropped(known, setup, (asked, why, gone), said);
+                refused::mask_action(known, asked, said);
             }
             Outcome::Info(_) | Outcome::Data(_) => {}
         }
@@ -109,12 +117,16 @@ impl Vectors {
         }
     }
 
-    /// A loopback was done: of eventfds that can be heard.
-    fn fire(&mut self, setup: &Setup, asked: &Asked, readable: &dyn Fn(Fd) -> bool) {
+    /// A loopback was done.
+    fn fire(&mut self, setup: &Setup, asked: &Asked, eventfds: &Eventfds) {
         let &Asked { index, line, .. } = asked;
         let armed = setup.armed_in(asked);
-        if asked.is_loopback() && armed.values().any(|fd| readable(*fd)) {
-            let (vectors, eventfds) = armed.into_iter().unzip();
+        if asked.is_loopback() && eventfds.waits(armed.values().copied(), setup) {
+            let vectors = armed.keys().copied().collect();
+            let eventfds = armed.into_values().collect();
+            if self.fired.len() == MOST_FIRED {
+                self.fired.remove(0);
+            }
             self.fired.push(Fired { line, index, vectors, eventfds });
         }
     }
@@ -191,30 +203,6 @@ impl Vectors {
         for fired in self.fired.extract_if(.., other) {
             fired.say(said, names);
         }
-    }
-
-    fn second_index(
-        &mut self,
-        setup: &Setup,
-        (asked, clause): (&Asked, Option<&str>),
-        said: &mut Said,
-        names: &Names,
-    ) {
-        let Some(active) = &setup.active else { return };
-        let excluded = clause.is_none_or(|clause| clause == "IRQ-EXCLUSIVE");
-        if !is_exclusive(asked.index)
-            || asked.index == active.index
-            || asked.triggers().is_none()
-            || !excluded
-        {
-            return;
-        }
-        let text = format!(
-            "{} is enabled since line {}. Disable it first: TRIGGER, DATA_NONE, count 0.",
-            active.index, active.line
-        );
-        said.say(asked.line, Kind::SecondIndex, "IRQ-EXCLUSIVE", text);
-        self.other_than_fired(asked.index, said, names);
     }
 
     /// Somebody took a count from this eventfd: a loopback that is heard is meant.
@@ -301,9 +289,7 @@ impl Fired {
             }
             index => index.to_string(),
         };
-        let mut eventfds = self.eventfds;
-        eventfds.dedup();
-        let eventfds: Vec<String> = eventfds.into_iter().map(|fd| name(fd, names)).collect();
+        let eventfds: Vec<String> = self.eventfds.into_iter().map(|fd| name(fd, names)).collect();
         let one = match self.index {
             IrqIndex::Msi | IrqIndex::Msix => "; -1 by DATA_EVENTFD takes one vector away",
             _ => "",
@@ -363,111 +349,28 @@ fn changed(
         );
         said.say(line, Kind::Rearmed, "MSG-REARM", text);
     }
-    let zero = triggers.iter().any(|(vector, fd)| *vector == 0 && *fd < 0);
-    let live = |vector: &u32| !triggers.iter().any(|(one, fd)| one == vector && *fd < 0);
-    let others: Vec<u32> = active.armed.keys().copied().filter(|at| *at > 0 && live(at)).collect();
-    if index == IrqIndex::Msi && real && zero && active.armed.contains_key(&0) && !others.is_empty()
-    {
-        let kept = active.armed.get(&0).map_or(String::new(), |fd| name(*fd, names));
-        let text = format!(
-            "The vectors of MSI share one message address, and it went with vector 0: {} send to \
-             address 0 now. Keep vector 0's trigger, and ignore {kept}.",
-            vectors_words(&others)
-        );
-        let text = if others.len() == 1 { text.replace(" send to", " sends to") } else { text };
-        said.say(line, Kind::VectorZero, "MSI-RELEASE-0", text);
+    if index == IrqIndex::Msi && real {
+        vector_zero(active, (asked, triggers), said, names);
     }
 }
 
-/// A refused request would have added a vector to an index that has NORESIZE.
-fn growth(known: &Known, setup: &Setup, asked: &Asked, clause: Option<&str>, said: &mut Said) {
-    let &Asked { index, line, .. } = asked;
-    let (Some(active), Some(triggers)) = (setup.on(index), asked.triggers()) else { return };
-    let refused_so = match clause {
-        Some(clause) => clause == "MSG-NORESIZE",
-        None => known.noresize(index) != Some(false),
-    };
-    let there_is = |vector: u32| known.count(index).is_none_or(|count| vector < count);
-    let new = triggers.iter().filter(|(vector, fd)| *fd >= 0 && !active.has(*vector));
-    let new: Vec<u32> = new.map(|(vector, _)| *vector).collect();
-    if index == IrqIndex::Intx
-        || !refused_so
-        || new.is_empty()
-        || !new.iter().all(|at| there_is(*at))
-    {
-        return;
-    }
-    let had = match active.enabled {
-        1 => "1 vector".to_string(),
-        n => format!("{n} vectors"),
-    };
-    let text = format!(
-        "Line {} enabled {index} with {had}, and {} would be new. NORESIZE, a flag of GET_IRQ_INFO, says \
-         beforehand that this needs a disable, with a window in which interrupts are lost. Where it is \
-         set, name all that may be needed in the first request, -1 for what waits.",
-        active.line,
-        vectors_words(&new)
-    );
-    said.say(line, Kind::Growth, "MSG-NORESIZE", text);
-}
-
-/// A refused request released vectors that were live.
-fn dropped(
-    known: &Known,
-    setup: &Setup,
-    (asked, clause, gone): (&Asked, Option<&str>, &[u32]),
+/// -1 for vector 0 of MSI while others are live.
+fn vector_zero(
+    active: &Active,
+    (asked, triggers): (&Asked, &[(u32, Fd)]),
     said: &mut Said,
+    names: &Names,
 ) {
-    let &Asked { index, line, .. } = asked;
-    let (Some(active), Some(_)) = (setup.on(index), asked.triggers()) else { return };
-    if index == IrqIndex::Intx || active.shaken && clause.is_none() {
-        return;
-    }
-    let named = setup.armed_in(asked).into_keys();
-    let mut lost: Vec<u32> = match clause {
-        Some(_) => named.filter(|vector| gone.contains(vector)).collect(),
-        // Nobody says how far a real device came.
-        None => named.collect(),
-    };
-    lost.sort_unstable();
-    if lost.is_empty() {
-        return;
-    }
-    let (one, were) = if lost.len() == 1 { ("is", "was") } else { ("are", "were") };
-    let are = match clause {
-        Some(_) => format!("{were} live and {one} de-assigned now"),
-        None => format!("{were} live and may be de-assigned now"),
-    };
-    // MSI-RESIZE-3, MSG-BLOCK-FAIL
-    let grew = index == IrqIndex::Msi && clause == Some("MSG-NORESIZE");
-    let rule =
-        if grew && known.noresize(index) == Some(true) { "MSI-RESIZE-3" } else { "MSG-BLOCK-FAIL" };
+    let gone = |vector: u32| triggers.iter().any(|(one, fd)| *one == vector && *fd < 0);
+    let others = active.armed.keys().copied().filter(|at| *at > 0 && !gone(*at));
+    let others: Vec<u32> = others.collect();
+    let Some(kept) = active.armed.get(&0).filter(|_| gone(0) && !others.is_empty()) else { return };
+    let send = if others.len() == 1 { "sends" } else { "send" };
     let text = format!(
-        "{index} {} {are}: a refused request releases its vectors from its start to the one that \
-         failed. Set every trigger of the range anew, and name in a request only what changes.",
-        vectors_words(&lost)
+        "The vectors of MSI share one message address, and it went with vector 0: {} {send} to \
+         address 0 now. Keep vector 0's trigger, and ignore {}.",
+        vectors_words(&others),
+        name(*kept, names)
     );
-    said.say(line, Kind::Dropped, rule, text);
-}
-
-/// MASK or UNMASK of an index that has neither.
-fn mask_action(known: &Known, asked: &Asked, said: &mut Said) {
-    if asked.action == Action::Trigger || known.count(asked.index) == Some(0) {
-        return;
-    }
-    // MSIX-MASK-BY-RELEASE, MSI-RELEASE-N
-    let (clause, instead) = match asked.index {
-        IrqIndex::Msix => (
-            "MSIX-MASK-BY-RELEASE",
-            "MSI-X has no mask action. -1 as a vector's eventfd masks its entry, and what it raises \
-             waits for the next eventfd; or let it signal, and hold the interrupt yourself.",
-        ),
-        IrqIndex::Msi => (
-            "MSI-RELEASE-N",
-            "MSI has no mask action, and -1 in its place loses what the vector raises, unless the \
-             function masks single vectors. Let it signal, and hold the interrupt yourself.",
-        ),
-        IrqIndex::Intx | IrqIndex::Err | IrqIndex::Req => return,
-    };
-    said.say(asked.line, Kind::MaskAction, clause, instead.into());
+    said.say(asked.line, Kind::VectorZero, "MSI-RELEASE-0", text);
 }

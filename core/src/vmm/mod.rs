@@ -8,6 +8,9 @@
 //! queue was started, also as a scenario. What the host answers does not depend on when interrupts
 //! arrive, so one play stands for all interleavings; [`race`] counts over them.
 //!
+//! The sources were read; none of these programs was watched doing it. What is not certain is said at
+//! the strategy it concerns.
+//!
 //! Left out: what happens behind the eventfd (KVM, see [`crate::guest`]), the guest's address space,
 //! MSI, and VMMs that trap the function's own registers.
 
@@ -19,6 +22,7 @@ mod policy;
 mod qemu;
 pub mod race;
 mod rebuild;
+mod record;
 pub mod report;
 mod seat;
 mod strategy;

@@ -18,7 +18,8 @@ use super::seat::{Seat, Want};
 ///
 /// Out of vectors: an errno fails `map_interrupt`, and the driver goes without the queue. A positive
 /// answer is no error to `nix`'s ioctl wrapper and passes for success; `map_interrupt` then looks for
-/// the vector in /proc/interrupts (`find_msix_irq`), does not find it, and fails as well.
+/// the vector in /proc/interrupts (`find_msix_irq`) and should not find it, so that it fails as well: that
+/// is concluded, not seen.
 #[derive(Default)]
 pub(super) struct OpenVmm {
     mapped: Vec<u16>,

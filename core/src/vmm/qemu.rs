@@ -8,7 +8,7 @@ use crate::device::Answer;
 
 /// QEMU.
 ///
-/// QEMU `hw/vfio/pci.c`, as of 10.x: `vfio_intx_enable` when the device is realized and after
+/// QEMU `hw/vfio/pci.c`, as of 10.1: `vfio_intx_enable` when the device is realized and after
 /// `vfio_msix_disable`; `vfio_msix_enable` disables INTx, then arms the entries the guest has
 /// unmasked (`vfio_enable_vectors`), or, if none is, gives vector 0 the descriptor −1
 /// (`vfio_enable_msix_no_vec`). Without NORESIZE `vfio_enable_vectors` begins with that, too, so that

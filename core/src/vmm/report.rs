@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 use super::race::{Figures, InWorkload, OnHosts, Race};
 use super::strategy::STRATEGIES;
 use super::workload::{WORKLOADS, Workload};
+use crate::pci::WhenOff;
 
 /// Title and meaning of each column after the name.
 const COLUMNS: [(&str, &str); 7] = [
@@ -18,6 +19,15 @@ const COLUMNS: [(&str, &str); 7] = [
     ("writes", "writes to the function's registers in these calls"),
     ("window", "longest row of micro-steps that would lose one; +: to the end"),
 ];
+
+/// What a text can stress.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Mark {
+    /// A host's title.
+    Title,
+    /// A number of interrupts lost, not 0.
+    Lost,
+}
 
 /// Width of the longest name.
 fn widest() -> usize {
@@ -36,6 +46,15 @@ impl Race {
             "Each of its queues sends one interrupt, at any moment after its start.".to_string(),
             "A run is one choice of these moments; all runs are counted.".to_string(),
         ]);
+        match setup.when_off {
+            WhenOff::Divert => {}
+            WhenOff::Drop => {
+                sentences.push("The function drops what it raises while MSI-X is off.".to_string())
+            }
+            WhenOff::Hold => {
+                sentences.push("The function holds what it raises while MSI-X is off.".to_string())
+            }
+        }
         match setup.vectors {
             None => {}
             Some(1) => sentences.push("The host has 1 vector to give.".to_string()),
@@ -44,16 +63,22 @@ impl Race {
         sentences
     }
 
-    /// Tables for a terminal or a mail, with what their columns mean.
-    pub fn text(&self) -> String {
+    /// Tables for a terminal or a mail, with what their columns mean. `paint` may colour what is marked,
+    /// and gives it back with the same width.
+    pub fn text(&self, paint: &dyn Fn(Mark, &str) -> String) -> String {
         let mut text = self.sentences().join("\n") + "\n\n";
         for (title, meaning) in COLUMNS {
             text += &format!("  {title:<7} {meaning}\n");
         }
+        text += "\n";
+        let width = widest();
+        for strategy in STRATEGIES {
+            text += &format!("  {:width$}  {}\n", strategy.name, strategy.summary);
+        }
         for on in &self.hosts {
-            text += &format!("\n{}\n", on.title());
+            text += &format!("\n{}\n", paint(Mark::Title, &on.title()));
             for of in &on.workloads {
-                text += &of.text();
+                text += &of.text(paint);
             }
         }
         text
@@ -91,7 +116,7 @@ fn summary(name: &str) -> &'static str {
 }
 
 impl InWorkload {
-    fn text(&self) -> String {
+    fn text(&self, paint: &dyn Fn(Mark, &str) -> String) -> String {
         let width = widest();
         let mut text = format!("\n{}: {}\n{:width$}", self.workload, summary(self.workload), "");
         for (title, _) in COLUMNS {
@@ -103,8 +128,14 @@ impl InWorkload {
             text += &match figures.refusal() {
                 Some(why) => format!("{name:width$}  {why}\n"),
                 None => {
-                    let cells = figures.cells().map(|cell| format!("  {cell:>6}"));
-                    format!("{name:width$}{}\n", cells.concat())
+                    let mut line = format!("{name:width$}");
+                    for ((title, _), cell) in COLUMNS.iter().zip(figures.cells()) {
+                        let cell = format!("{cell:>6}");
+                        let lost = *title == "lost" && figures.worst > 0;
+                        line += "  ";
+                        line += &if lost { paint(Mark::Lost, &cell) } else { cell };
+                    }
+                    line + "\n"
                 }
             };
         }

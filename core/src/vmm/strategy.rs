@@ -72,7 +72,7 @@ pub static STRATEGIES: &[Strategy] = &[
     },
     Strategy {
         name: "qemu",
-        summary: "one vector at a time; under NORESIZE, by teardown and rebuild",
+        summary: "one at a time; with NORESIZE, tear down and rebuild",
         text: "With NORESIZE, a vector above those armed so far makes it disable the index and enable \
                it again with one more, and what the running queues send in between is lost. Without, \
                it enables the index with vector 0 and −1, then arms each vector alone, and nothing is \
@@ -101,7 +101,7 @@ pub static STRATEGIES: &[Strategy] = &[
     },
     Strategy {
         name: "openvmm",
-        summary: "one vector at a time; refuses to run under NORESIZE",
+        summary: "one at a time; does not run with NORESIZE",
         text: "With NORESIZE its user-mode drivers refuse the device. Without, each queue's vector is \
                armed alone when the queue is made, the first of them enabling the index, and nothing \
                is lost. It holds no more host vectors than it uses. Out of vectors the queue is not \
@@ -113,7 +113,7 @@ pub static STRATEGIES: &[Strategy] = &[
     },
     Strategy {
         name: "rebuild",
-        summary: "nobody's code: disable, then enable one more, each time",
+        summary: "nobody's code: tears down and rebuilds, always",
         text: "NORESIZE is of no matter to it, and that is its mistake: it tears down and rebuilds \
                for each vector where it need not, and loses what the running queues send in between \
                on every host whose disable reaches the function. Out of vectors it asks again for \

@@ -60,7 +60,8 @@ impl Policy for CloudHypervisor {
 /// and no queue running, is left out here.
 ///
 /// Out of vectors: anything but 0, positive answers too, is an error of `rte_intr_enable`, and the
-/// driver decides; here it does not start the device.
+/// driver decides; here it does not start the device. Whether each driver looks at the error was not
+/// checked.
 #[derive(Default)]
 pub(super) struct Dpdk;
 

@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use super::play::{Beat, Play};
 use super::race::Start;
 use crate::device::Stimulus;
+use crate::event::Event;
 use crate::machine::Machine;
 
 /// What can be said of single interrupts.
@@ -28,8 +29,7 @@ impl Run<'_> {
     /// whether it was one.
     fn step(&mut self, started: &mut Vec<u16>) -> Option<bool> {
         if self.machine.is_calling() {
-            self.machine.advance(&mut ());
-            return Some(true);
+            return Some(self.advance());
         }
         let (beat, rest) = self.beats.split_first()?;
         self.beats = rest;
@@ -38,11 +38,17 @@ impl Run<'_> {
             Beat::Start(vector) => started.push(*vector),
             Beat::Call(_, call) => {
                 self.machine.begin(call.clone(), &mut ());
-                self.machine.advance(&mut ());
-                return Some(true);
+                return Some(self.advance());
             }
         }
         Some(false)
+    }
+
+    /// Whether what was done was a micro-step; vfio-pci's own bookkeeping is none.
+    fn advance(&mut self) -> bool {
+        let mut events: Vec<Event> = Vec::new();
+        self.machine.advance(&mut events);
+        events.iter().any(|event| matches!(event, Event::Step(_)))
     }
 
     /// Whether an interrupt fired now reaches nobody by the end.

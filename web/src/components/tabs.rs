@@ -16,6 +16,8 @@ pub enum Tool {
     Inject,
     /// Two hosts on one text.
     Compare,
+    /// What looks like misuse.
+    Notes,
     /// Which function it is.
     Function,
     /// What people paste, as a scenario.
@@ -30,11 +32,12 @@ pub enum Tool {
 
 impl Tool {
     /// All of them, in the order of their tabs.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Explore,
         Self::Request,
         Self::Inject,
         Self::Compare,
+        Self::Notes,
         Self::Function,
         Self::Import,
         Self::Examples,
@@ -49,6 +52,7 @@ impl Tool {
             Self::Request => "Request",
             Self::Inject => "Inject",
             Self::Compare => "Compare",
+            Self::Notes => "Notes",
             Self::Examples => "Examples",
             Self::Runs => "Runs",
             Self::Share => "Share",

@@ -67,7 +67,7 @@ pub(super) fn held() -> Result<String> {
     for strategy in STRATEGIES {
         let mut cells = vec![strategy.name.to_owned()];
         for (table, queues) in SIZES {
-            let setup = Setup { queues, table, vectors: None };
+            let setup = Setup { queues, table, ..Setup::default() };
             let mut held = Vec::new();
             for host in &hosts {
                 let played = play(strategy, &WORKLOADS[0], host, setup).map_err(wrong)?;

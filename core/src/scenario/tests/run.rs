@@ -13,6 +13,7 @@ use crate::device::Answer;
 use crate::errno::Errno;
 use crate::event::Event;
 use crate::machine::Emulator;
+use crate::notes::{self, Known};
 use crate::scenario::{MAX_EVENTS, Overrides, Scenario, run, run_emulated};
 use crate::trace::Trace;
 use crate::uapi::IrqSetHeader;
@@ -295,6 +296,20 @@ proptest! {
         let trace = run(&scenario, &mut emulator);
         prop_assert_eq!(trace.ledger, emulator.machine.ledger.summary());
         prop_assert!(trace.ledger.balances());
+    }
+
+    /// A note is about a line of the run, and takes at most 72 columns; whatever is asked.
+    #[test]
+    fn notes_of_any_run_are_about_its_lines(scenario in lively_scenario()) {
+        let machine = scenario.machine(&Overrides::default()).expect("built in");
+        let known = Known::of(&machine);
+        let trace = run(&scenario, &mut Emulator::new(machine));
+        let notes = notes::of(&trace, known);
+        for note in &notes {
+            let is_of_run = |line: &u32| trace.entries.iter().any(|entry| entry.line == *line);
+            prop_assert!(is_of_run(&note.line) && note.also.iter().all(is_of_run), "{:?}", note);
+        }
+        prop_assert!(notes::text(&notes).lines().all(|line| line.chars().count() <= 72));
     }
 }
 

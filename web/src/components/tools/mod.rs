@@ -14,6 +14,7 @@ pub mod explore;
 pub mod function;
 pub mod import;
 pub mod inject;
+pub mod notes;
 pub mod request;
 pub mod root;
 pub mod runs;
@@ -88,6 +89,7 @@ pub fn panel(tool: Tool, given: &Given, hidden: bool) -> Html {
             <runs::Runs state={given.state.clone()} runs={given.runs.clone()} id={given.id.clone()} />
         },
         Tool::Share => html! { <share::Share given={given.clone()} /> },
+        Tool::Notes => html! { <notes::Notes state={given.state.clone()} /> },
         Tool::Inject => html! { <inject::Inject given={given.clone()} /> },
         Tool::Import => {
             let stale = given.state.run.is_none() || given.state.stale();
