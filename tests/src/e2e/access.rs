@@ -71,12 +71,12 @@ fn look(look: super::browser::Look) -> Result<()> {
                 page.until("document.querySelector('.vfi-ledger') !== null").await?;
                 all.extend(found(page, &axe, &format!("{name}, {theme}")).await?);
                 let tabs = "[...document.querySelectorAll('.vfi-full .vfi-tabs button')]";
-                let tools = page.value(&format!("{tabs}.map((tab) => tab.innerText)")).await?;
+                let tools = page.value(&format!("{tabs}.map((tab) => tab.dataset.tool)")).await?;
                 let tools = tools.as_array().into_iter().flatten().filter_map(|it| it.as_str());
                 for (number, tool) in tools.enumerate() {
                     page.value(&format!("{tabs}[{number}].click()")).await?;
                     let drawn =
-                        format!("document.querySelector('.vfi-open-tool[data-tool={tool}]')");
+                        format!("document.querySelector('.vfi-open-tool[data-tool=\"{tool}\"]')");
                     page.until(&format!("{drawn} !== null")).await?;
                     let place = format!("{name}, {theme}, {tool}");
                     all.extend(found(page, &axe, &place).await?);
