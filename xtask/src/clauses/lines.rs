@@ -59,23 +59,29 @@ impl File {
         ranges.iter().map(word).collect::<Vec<_>>().join(", ")
     }
 
-    /// Takes out a function that did not run, and says how many lines that were. `None`: it ran, or
-    /// there is none of this name.
+    /// Takes out the functions of a name that did not run, and says how many lines that were. `None`: they
+    /// ran, or there is none.
     pub(super) fn without(&mut self, function: &str) -> Option<usize> {
         let lines: Vec<&str> = self.source.lines().collect();
         let begins = |line: &str| {
             let rest = line.split_once(&format!("fn {function}")).map(|(_, rest)| rest);
             rest.is_some_and(|rest| rest.starts_with(['(', '<']))
         };
-        let start = lines.iter().position(|line| begins(line))?;
-        let indent = lines[start].len() - lines[start].trim_start().len();
-        let end = format!("{}}}", " ".repeat(indent));
-        let end = start + lines[start..].iter().position(|line| *line == end)?;
-        let inside = start + 1..=end + 1;
-        if self.ran.iter().any(|line| inside.contains(line)) {
+        let starts = (0..lines.len()).filter(|at| begins(lines[*at]));
+        let mut idle = Vec::new();
+        for start in starts {
+            let indent = lines[start].len() - lines[start].trim_start().len();
+            let end = format!("{}}}", " ".repeat(indent));
+            let end = start + lines[start..].iter().position(|line| *line == end)?;
+            let inside = start + 1..=end + 1;
+            if !self.ran.iter().any(|line| inside.contains(line)) {
+                idle.push(inside);
+            }
+        }
+        if idle.is_empty() {
             return None;
         }
-        Some(self.forget(|line| inside.contains(&line)))
+        Some(self.forget(|line| idle.iter().any(|inside| inside.contains(&line))))
     }
 
     /// Takes out every stretch of lines that did not run and makes an error of a text.
