@@ -270,7 +270,7 @@ async fn last_step_keeps_the_focus_of_its_button() {
 #[wasm_bindgen_test]
 async fn injected_act_is_the_line_its_button_shows() {
     let block = Block::full(TEARDOWN).await;
-    block.click(".vfi-tabs button:nth-of-type(2)").await;
+    block.click(".vfi-tabs [data-tool=Inject]").await;
     let buttons = block.place.query_selector_all(".vfi-act button").expect("a selector");
     assert!(buttons.length() > 8, "{} acts", buttons.length());
     for at in 0..buttons.length() {
