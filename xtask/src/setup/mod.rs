@@ -49,6 +49,11 @@ pub(crate) fn for_spelling() -> Result<()> {
     debian::programs(&["hunspell"], &["hunspell", "hunspell-en-gb"])
 }
 
+/// What comparing the explorer with SPIN needs.
+pub(crate) fn for_spin() -> Result<()> {
+    debian::programs(&["spin", "gcc"], &["spin", "gcc"])
+}
+
 /// Measuring which lines ran: where LLVM's tools are. Asked for by nobody else, so not part of
 /// [`everything`].
 pub(crate) fn for_coverage() -> Result<PathBuf> {

@@ -56,6 +56,9 @@ fn native(counts: &mut Counts) -> Result<()> {
     if let Err(error) = setup::for_spelling() {
         eprintln!("no check of the spelling: {error:#}");
     }
+    if let Err(error) = setup::for_spin() {
+        eprintln!("the explorer is not compared with SPIN: {error:#}");
+    }
     let all = ["test", "--locked", "--workspace", "--no-fail-fast", "--", "--skip", BLOCKS];
     tests(&mut command("cargo", &all), counts)
 }
