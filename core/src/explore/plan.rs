@@ -11,7 +11,7 @@ use crate::event::Call;
 use crate::guest::GuestCall;
 use crate::machine::{Emulator, Machine};
 use crate::scenario::ast::{
-    Action, At, Data, Expect, FdRef, FdRefs, Names, SetIrqs, Statement, StepLine, Tally, WriteData,
+    Action, At, Expect, FdRef, Names, Statement, StepLine, Tally, WriteData,
 };
 use crate::scenario::{CLOSED, Overrides, Scenario, TextError, is_answer, open};
 use crate::uapi::{IrqIndex, IrqInfo, IrqSetHeader};
@@ -215,18 +215,7 @@ impl Plan {
         step: &StepLine,
         fds: &mut BTreeMap<String, Fd>,
     ) -> Result<(), TextError> {
-        let (all, eventfd): (Vec<&Names>, bool) = match &step.action.what {
-            Action::Eventfd(all) => (all.iter().collect(), true),
-            Action::Plainfd(all) => (all.iter().collect(), false),
-            Action::SetIrqs(SetIrqs { data: Data::Eventfd(Some(items)), .. }) => {
-                let names = items.iter().filter_map(|item| match &item.what {
-                    FdRefs::Names(names) => Some(names),
-                    FdRefs::Number(_) | FdRefs::Closed => None,
-                });
-                (names.collect(), true)
-            }
-            _ => return Ok(()),
-        };
+        let (all, eventfd) = step.action.what.makes();
         for name in all.into_iter().flat_map(Names::each) {
             if fds.contains_key(&name) {
                 continue;

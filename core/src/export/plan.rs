@@ -224,7 +224,7 @@ impl Variables {
             }
             variable
         };
-        for names in steps(scenario).flat_map(|(_, step)| made_by(&step.action.what).0) {
+        for names in steps(scenario).flat_map(|(_, step)| step.action.what.makes().0) {
             if let Names::Range { stem, last, .. } = names
                 && *last < MAX_ARRAY
             {
@@ -232,7 +232,7 @@ impl Variables {
                 array.1 = array.1.max(last + 1);
             }
         }
-        for names in steps(scenario).flat_map(|(_, step)| made_by(&step.action.what).0) {
+        for names in steps(scenario).flat_map(|(_, step)| step.action.what.makes().0) {
             for name in names.each() {
                 if all.element(&name).is_none() && !all.single.contains_key(&name) {
                     let variable = fresh(&name);
@@ -328,22 +328,6 @@ fn steps(scenario: &Scenario) -> impl Iterator<Item = (u32, &StepLine)> {
     })
 }
 
-/// The names a step makes descriptors for, and whether they are eventfds.
-fn made_by(action: &Action) -> (Vec<&Names>, bool) {
-    match action {
-        Action::Eventfd(all) => (all.iter().collect(), true),
-        Action::Plainfd(all) => (all.iter().collect(), false),
-        Action::SetIrqs(SetIrqs { data: Data::Eventfd(Some(items)), .. }) => {
-            let names = items.iter().filter_map(|item| match &item.what {
-                FdRefs::Names(names) => Some(names),
-                FdRefs::Number(_) | FdRefs::Closed => None,
-            });
-            (names.collect(), true)
-        }
-        _ => (Vec::new(), true),
-    }
-}
-
 impl<'a> Plan<'a> {
     pub(super) fn new(scenario: &'a Scenario, known: Option<Known>) -> Self {
         let mut calls = steps(scenario).map(|(_, step)| &step.action.what);
@@ -387,7 +371,7 @@ impl<'a> Plan<'a> {
 
     fn step(&mut self, step: &'a StepLine, number: u32, text: &str) {
         self.ops.push(Op::Step(number, text.into()));
-        let (names, eventfd) = made_by(&step.action.what);
+        let (names, eventfd) = step.action.what.makes();
         let mut new = Vec::new();
         for names in names {
             new.extend(self.variables.make(names));

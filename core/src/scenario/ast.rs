@@ -243,6 +243,22 @@ pub enum Action {
 }
 
 impl Action {
+    /// The names it makes descriptors for, where there are none yet, and whether they are eventfds.
+    pub(crate) fn makes(&self) -> (Vec<&Names>, bool) {
+        match self {
+            Self::Eventfd(all) => (all.iter().collect(), true),
+            Self::Plainfd(all) => (all.iter().collect(), false),
+            Self::SetIrqs(SetIrqs { data: Data::Eventfd(Some(items)), .. }) => {
+                let names = items.iter().filter_map(|item| match &item.what {
+                    FdRefs::Names(names) => Some(names),
+                    FdRefs::Number(_) | FdRefs::Closed => None,
+                });
+                (names.collect(), true)
+            }
+            _ => (Vec::new(), true),
+        }
+    }
+
     /// Whether it can be left to happen later (`meanwhile`): what makes a name or is nothing but a
     /// place can't.
     pub fn can_wait(&self) -> bool {

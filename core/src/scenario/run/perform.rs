@@ -10,9 +10,7 @@ use crate::device::{Answer, Fd, Stimulus, Target};
 use crate::errno::Errno;
 use crate::event::Event;
 use crate::guest::GuestCall;
-use crate::scenario::ast::{
-    Action, Data, Expect, FdRef, FdRefs, Names, SetIrqs, Span, StepLine, WriteData,
-};
+use crate::scenario::ast::{Action, Expect, FdRef, Names, Span, StepLine, WriteData};
 use crate::scenario::raw::CLOSED;
 use crate::trace::Check;
 use crate::uapi::IrqInfo;
@@ -152,18 +150,7 @@ impl Runner {
 
     /// Makes the descriptors of an action's names, where there are none yet.
     fn make_names(&mut self, step: &StepLine, target: &mut dyn Target, part: &mut Part) {
-        let (all, eventfd): (Vec<&Names>, bool) = match &step.action.what {
-            Action::Eventfd(all) => (all.iter().collect(), true),
-            Action::Plainfd(all) => (all.iter().collect(), false),
-            Action::SetIrqs(SetIrqs { data: Data::Eventfd(Some(items)), .. }) => {
-                let names = items.iter().filter_map(|item| match &item.what {
-                    FdRefs::Names(names) => Some(names),
-                    FdRefs::Number(_) | FdRefs::Closed => None,
-                });
-                (names.collect(), true)
-            }
-            _ => return,
-        };
+        let (all, eventfd) = step.action.what.makes();
         for name in all.into_iter().flat_map(Names::each) {
             if self.names.get(&name).is_some() {
                 continue;
